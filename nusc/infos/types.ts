@@ -1,0 +1,121 @@
+/**
+ * What create-data writes: one record a key frame, as StreamPETR's converter
+ * makes them (tools/data_converter/nuscenes_converter.py), in JSON lines.
+ * Paths are relative to the dataset root; quaternions are w-first.
+ * @module
+ */
+
+/** The order of cameras everywhere in this project. */
+export const CAMERAS = [
+  "CAM_FRONT",
+  "CAM_FRONT_RIGHT",
+  "CAM_FRONT_LEFT",
+  "CAM_BACK",
+  "CAM_BACK_LEFT",
+  "CAM_BACK_RIGHT",
+] as const;
+export type Camera = (typeof CAMERAS)[number];
+
+/** A camera image of a key frame and where the camera was. */
+export interface CameraInfo {
+  data_path: string;
+  type: Camera;
+  sample_data_token: string;
+  /** Pixels, from the JPEG header. */
+  width: number;
+  height: number;
+  sensor2ego_translation: number[];
+  sensor2ego_rotation: number[];
+  ego2global_translation: number[];
+  ego2global_rotation: number[];
+  /** Microseconds. */
+  timestamp: number;
+  /** [3][3] and [3]: LiDAR key frame from camera, ego motion compensated. */
+  sensor2lidar_rotation: number[][];
+  sensor2lidar_translation: number[];
+  /** [3][3] */
+  cam_intrinsic: number[][];
+}
+
+/** A LiDAR sweep before the key frame, newest first in the list. */
+export interface SweepInfo {
+  data_path: string;
+  type: string;
+  sample_data_token: string;
+  sensor2ego_translation: number[];
+  sensor2ego_rotation: number[];
+  ego2global_translation: number[];
+  ego2global_rotation: number[];
+  timestamp: number;
+  sensor2lidar_rotation: number[][];
+  sensor2lidar_translation: number[];
+}
+
+/** One key frame. */
+export interface FrameInfo {
+  token: string;
+  prev: string;
+  next: string;
+  scene_token: string;
+  /** Microseconds. */
+  timestamp: number;
+  /** Running index inside the scene. */
+  frame_idx: number;
+  lidar_path: string;
+  sweeps: SweepInfo[];
+  lidar2ego_translation: number[];
+  lidar2ego_rotation: number[];
+  ego2global_translation: number[];
+  ego2global_rotation: number[];
+  cams: Record<Camera, CameraInfo>;
+  /** [n][7] LiDAR frame: x, y, z (gravity centre), l, w, h in metres, yaw in radians. */
+  gt_boxes: number[][];
+  /** Detection name if mapped, else the raw nuScenes category. */
+  gt_names: string[];
+  /** [n][2] m/s in the LiDAR frame; null where the devkit says NaN. */
+  gt_velocity: (number | null)[][];
+  num_lidar_pts: number[];
+  num_radar_pts: number[];
+  valid_flag: boolean[];
+  /** Six lists in camera order: [x1, y1, x2, y2] pixels. */
+  bboxes2d: number[][][];
+  /** Six lists: [x, y, z, l, h, w, -yaw] in the camera frame. */
+  bboxes3d_cams: number[][][];
+  /** Six lists: index in LABELS_2D (the converter's own class order). */
+  labels2d: number[][];
+  /** Six lists: projected centre in pixels, may lie outside the image. */
+  centers2d: number[][][];
+  /** Six lists: metres along the optical axis. */
+  depths: number[][];
+  bboxes_ignore: number[][][];
+  visibilities: string[][];
+}
+
+/** 2D label order of the converter; not the 3D class order. */
+export const LABELS_2D = [
+  "car",
+  "truck",
+  "trailer",
+  "bus",
+  "construction_vehicle",
+  "bicycle",
+  "motorcycle",
+  "pedestrian",
+  "traffic_cone",
+  "barrier",
+] as const;
+
+/** 3D class order of the network. */
+export const CLASSES_3D = [
+  "car",
+  "truck",
+  "construction_vehicle",
+  "bus",
+  "trailer",
+  "barrier",
+  "motorcycle",
+  "bicycle",
+  "pedestrian",
+  "traffic_cone",
+] as const;
+export type DetectionName = (typeof CLASSES_3D)[number];
