@@ -1,0 +1,15 @@
+/**
+ * Mistakes in a dataset or a results file, as opposed to bugs: one message
+ * that says what was found, where, what was expected and what to do.
+ * @module
+ */
+
+/** Something is wrong with the dataset on disk. */
+export class DatasetError extends Error {
+  override readonly name = "DatasetError";
+}
+
+/** Something is wrong with a results file. */
+export class ResultsError extends Error {
+  override readonly name = "ResultsError";
+}

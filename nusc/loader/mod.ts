@@ -1,0 +1,14 @@
+/**
+ * From infos to network input: sampling, augmentation, pixels and geometry.
+ * @module
+ */
+export * from "./frame.ts";
+export * from "./geometry.ts";
+export * from "./image.ts";
+export * from "./labels2d.ts";
+export * from "./labels3d.ts";
+export * from "./matrix.ts";
+export * from "./mersenne.ts";
+export * from "./random.ts";
+export * from "./sampler.ts";
+export * from "./view.ts";

@@ -1,0 +1,120 @@
+/**
+ * Which frame each stream of the batch sees at each iteration.
+ *
+ * Source: InfiniteGroupEachSampleInBatchSampler and CustomNuScenesDataset
+ * (_set_sequence_group_flag) of exiawsh/StreamPETR.
+ * @module
+ */
+import { MersenneTwister, randperm } from "./mersenne.ts";
+
+/** What is needed of a frame to group it. */
+export interface Sequenced {
+  scene_token: string;
+}
+
+/**
+ * Cuts every scene into `parts` runs of ceil(n / parts) consecutive frames
+ * (the last may be shorter). Where the reference asserts exactly `parts` runs,
+ * a short scene simply gives fewer.
+ * @param frames in the order of the dataset (sorted by time).
+ * @returns Frame indices of each group.
+ */
+export function sequenceGroups(
+  frames: readonly Sequenced[],
+  parts: number,
+): number[][] {
+  if (!Number.isInteger(parts) || parts < 1) {
+    throw new RangeError(
+      `Cannot cut scenes into ${parts} parts: want 1 or more`,
+    );
+  }
+  const scenes: number[][] = [];
+  frames.forEach((frame, i) => {
+    const previous = frames[i - 1];
+    if (previous?.scene_token !== frame.scene_token) scenes.push([]);
+    scenes.at(-1)!.push(i);
+  });
+  return scenes.flatMap((scene) => {
+    const length = Math.ceil(scene.length / parts);
+    const groups: number[][] = [];
+    for (let i = 0; i < scene.length; i += length) {
+      groups.push(scene.slice(i, i + length));
+    }
+    return groups;
+  });
+}
+
+/** A frame for one stream. */
+export interface Draw {
+  /** Index into the frames. */
+  frame: number;
+  /** Whether the stream's previous frame came right before it. */
+  prevExists: boolean;
+  /** Counts the groups that this stream has begun; keys its augmentation. */
+  visit: number;
+}
+
+/**
+ * Endless streams over groups: stream j of S walks its own copy of "a random
+ * order of all groups, again and again" and takes elements j, j+S, j+2S…;
+ * frames of a group come in order.
+ */
+export class GroupSampler {
+  readonly #streams: {
+    generator: MersenneTwister;
+    order: number[];
+    position: number;
+    group: number[];
+    next: number;
+    visit: number;
+  }[];
+
+  /**
+   * @param groups from {@link sequenceGroups}.
+   * @param streams global batch size S; `groups.length` must reach it.
+   */
+  constructor(
+    readonly groups: readonly number[][],
+    readonly streams: number,
+    seed: number,
+  ) {
+    if (groups.length < streams) {
+      throw new RangeError(
+        `Cannot feed ${streams} streams from ${groups.length} sequences: ` +
+          "lower the batch size or raise sequence_split",
+      );
+    }
+    this.#streams = Array.from({ length: streams }, (_, j) => ({
+      generator: new MersenneTwister(seed),
+      order: [],
+      position: j,
+      group: [],
+      next: 0,
+      visit: -1,
+    }));
+  }
+
+  /** The frames of the next iteration, one a stream. */
+  next(): Draw[] {
+    return this.#streams.map((stream) => {
+      const fresh = stream.next === stream.group.length;
+      if (fresh) {
+        while (stream.position >= stream.order.length) {
+          stream.position -= stream.order.length;
+          stream.order = randperm(stream.generator, this.groups.length);
+        }
+        stream.group = this.groups[stream.order[stream.position]!]!;
+        stream.position += this.streams;
+        stream.next = 0;
+        stream.visit++;
+      }
+      const frame = stream.group[stream.next++]!;
+      return { frame, prevExists: !fresh, visit: stream.visit };
+    });
+  }
+
+  /** Passes over iterations that a checkpoint has already seen. */
+  skip(iterations: number): void {
+    for (let i = 0; i < iterations; i++) this.next();
+  }
+}

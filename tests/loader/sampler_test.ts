@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { MersenneTwister, randperm } from "../../nusc/loader/mersenne.ts";
+import { GroupSampler, sequenceGroups } from "../../nusc/loader/sampler.ts";
+
+Deno.test("the generator draws mt19937's published numbers", () => {
+  const generator = new MersenneTwister(5489);
+  assert.deepEqual([generator.next(), generator.next()], [
+    3499211612,
+    581869302,
+  ]);
+});
+
+Deno.test("randperm is a permutation and depends on the seed", () => {
+  const a = randperm(new MersenneTwister(0), 20);
+  assert.deepEqual(a.toSorted((x, y) => x - y), [...Array(20).keys()]);
+  assert.notDeepEqual(a, randperm(new MersenneTwister(1), 20));
+});
+
+const frames = (...lengths: number[]) =>
+  lengths.flatMap((n, i) => Array(n).fill({ scene_token: `s${i}` }));
+
+Deno.test("scenes are cut into runs of equal length, short ones into fewer", () => {
+  const groups = sequenceGroups(frames(5, 1, 8), 4);
+  assert.deepEqual(groups.map((g) => g.length), [2, 2, 1, 1, 2, 2, 2, 2]);
+  assert.deepEqual(groups.flat(), [...Array(14).keys()]);
+});
+
+Deno.test("streams take disjoint groups and keep frames in order", () => {
+  const groups = sequenceGroups(frames(6, 6, 6, 6), 2);
+  const sampler = new GroupSampler(groups, 2, 0);
+  const seen: number[][] = [[], []];
+  for (let i = 0; i < 12; i++) {
+    sampler.next().forEach((draw, j) => {
+      assert.equal(draw.prevExists, i % 3 !== 0);
+      if (draw.prevExists) assert.equal(draw.frame, seen[j]!.at(-1)! + 1);
+      seen[j]!.push(draw.frame);
+    });
+  }
+  const all = seen.flat().toSorted((x, y) => x - y);
+  assert.deepEqual(all, [...Array(24).keys()]);
+});
+
+Deno.test("a sampler that skips goes on where the other stands", () => {
+  const groups = sequenceGroups(frames(7, 5, 9), 3);
+  const a = new GroupSampler(groups, 3, 4);
+  const b = new GroupSampler(groups, 3, 4);
+  for (let i = 0; i < 37; i++) a.next();
+  b.skip(37);
+  assert.deepEqual(a.next(), b.next());
+});
+
+Deno.test("too few groups for the streams is refused with the remedy", () => {
+  assert.throws(
+    () => new GroupSampler([[0]], 2, 0),
+    /Cannot feed 2 streams from 1 sequences: lower the batch size/,
+  );
+});
+
+Deno.test("randperm gives torch.randperm(10) after manual_seed(0)", () => {
+  assert.deepEqual(randperm(new MersenneTwister(0), 10), [
+    4,
+    1,
+    7,
+    5,
+    3,
+    9,
+    0,
+    8,
+    6,
+    2,
+  ]);
+});
