@@ -1,0 +1,27 @@
+/**
+ * export: writes the trained network as one stateful ONNX step and checks it
+ * against the network it came from.
+ * @module
+ */
+import { z } from "zod";
+import { defineStage } from "../pipeline/stage.ts";
+
+const settings = z.strictObject({
+  tolerance: z.number().positive().default(1e-4)
+    .describe("largest difference from the trained network, relative"),
+  frames: z.number().int().min(2).default(4)
+    .describe("generated frames of the check, with a scene change"),
+});
+
+export type ExportSettings = z.output<typeof settings>;
+
+export default defineStage({
+  description: "write the trained network as an ONNX step, checked",
+  version: 1,
+  config: settings,
+  inputs: ["train"],
+  async run(context) {
+    const { exportModel } = await import("./export/run.ts");
+    await exportModel(context);
+  },
+});

@@ -1,0 +1,22 @@
+/**
+ * train: streaming training of StreamPETR over sequences; resumes by itself.
+ * @module
+ */
+import { defineStage } from "../pipeline/stage.ts";
+import { trainSettings } from "./train/settings.ts";
+
+export default defineStage({
+  description: "train the detector on sequences of frames",
+  version: 1,
+  config: trainSettings,
+  inputs: ["dataset", "data"],
+  untracked: ["threads", "log_every", "checkpoint_every"],
+  externals: (config) =>
+    config.model.checkpoint
+      ? [{ path: config.model.checkpoint, by: "content" as const }]
+      : [],
+  async run(context) {
+    const { train } = await import("./train/run.ts");
+    await train(context);
+  },
+});

@@ -1,0 +1,151 @@
+/**
+ * The settings of the train stage: everything that a config file may say
+ * under `with:`, with the reference's values as defaults.
+ * @module
+ */
+import { z } from "zod";
+
+const fraction = z.number().min(0).max(1);
+const positive = z.number().positive();
+const count = z.number().int().positive();
+const range = z.tuple([z.number(), z.number()]);
+const box = z.array(z.number()).length(6);
+
+const backbone = z.strictObject({
+  type: z.literal("resnet").default("resnet"),
+  depth: z.union([
+    z.literal(18),
+    z.literal(34),
+    z.literal(50),
+    z.literal(101),
+  ]).default(50),
+  width: count.default(64).describe("channels of the stem"),
+  norm: z.enum(["frozen", "affine", "train"]).default("frozen")
+    .describe("what of batch norms learns; train uses batch statistics"),
+  norm_momentum: fraction.default(0.1),
+  zero_init_last: z.boolean().default(false)
+    .describe("residual branches start at zero, for training from scratch"),
+});
+
+const head = z.strictObject({
+  queries: count.default(644),
+  propagated: count.default(256),
+  memory: count.default(1024),
+  topk: count.default(256),
+  layers: count.default(6),
+  heads: count.default(8),
+  feedforward: count.default(2048),
+  dropout: fraction.default(0.1),
+  range: box.default([-51.2, -51.2, -5, 51.2, 51.2, 3])
+    .describe("pc_range: x, y, z minimum, then maximum, metres"),
+  position_range: box.default([-61.2, -61.2, -10, 61.2, 61.2, 10]),
+  depth_bins: count.default(64),
+  depth_start: positive.default(1),
+  query_content: z.enum(["zeros", "position"]).default("zeros")
+    .describe("what decoder queries hold at first"),
+  reference_z: range.default([0, 1])
+    .describe("where learned reference points start, share of the z range"),
+  code_weights: z.array(z.number()).length(10)
+    .default([2, 2, 1, 1, 1, 1, 1, 1, 1, 1]),
+});
+
+const denoising = z.strictObject({
+  groups: count.default(10),
+  noise_scale: z.number().min(0).default(1),
+  split: positive.default(0.75),
+  bucket: count.default(64)
+    .describe("ground truths a frame may hold; more are left out of denoising"),
+});
+
+const auxiliary = z.strictObject({
+  train_ratio: fraction.default(1).describe("share of tokens kept"),
+});
+
+/** The network. */
+export const modelSettings = z.strictObject({
+  checkpoint: z.string().nullable().default(null)
+    .describe(".safetensors or .pth to start from"),
+  backbone: backbone.prefault({}),
+  channels: count.default(256).describe("width of neck and head"),
+  head: head.prefault({}),
+  denoising: denoising.nullable().prefault({}),
+  auxiliary: auxiliary.nullable().prefault({})
+    .describe("the 2D head of training; null leaves it out"),
+});
+
+/** What happens to images. */
+export const imageSettings = z.strictObject({
+  height: count.default(256),
+  width: count.default(704),
+  resize: range.default([0.38, 0.55]).describe("resize_lim"),
+  bottom_crop: z.tuple([fraction, fraction]).default([0, 0]),
+  flip: fraction.default(0.5),
+  normalization: z.enum(["imagenet-rgb", "imagenet-bgr"])
+    .default("imagenet-rgb"),
+  grid_mask: fraction.default(0.7).describe("probability"),
+  photometric: fraction.default(0),
+  cache_mb: z.number().min(0).default(0)
+    .describe("decoded images kept in memory"),
+});
+
+const augmentation = z.strictObject({
+  rotation: z.number().min(0).default(0.3925).describe("radians, either way"),
+  scale: range.default([0.95, 1.05]),
+  mirror: fraction.default(0).describe("probability of a mirrored world"),
+});
+
+const optimizer = z.strictObject({
+  lr: positive.default(4e-4),
+  weight_decay: z.number().min(0).default(0.01),
+  betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
+  lr_mult: z.record(z.string(), z.number().min(0))
+    .default({ img_backbone: 0.25 })
+    .describe("factor by part of the parameter's name"),
+  decay_mult: z.record(z.string(), z.number().min(0)).default({}),
+  clip: positive.default(35).describe("largest global gradient norm"),
+});
+
+const schedule = z.strictObject({
+  policy: z.enum(["cosine", "cyclic"]).default("cosine"),
+  iterations: count.nullable().default(null),
+  epochs: positive.nullable().default(24)
+    .describe("passes over the data, where iterations is null"),
+  warmup_iterations: z.number().int().min(0).default(500),
+  warmup_ratio: fraction.default(1 / 3),
+  min_lr_ratio: fraction.default(1e-3),
+  target_ratio: range.default([6, 1e-4]),
+  step_ratio_up: fraction.default(0.4),
+});
+
+const warmStart = z.strictObject({
+  steps: count.default(300),
+  points: count.default(192),
+  lr: positive.default(2e-3),
+  freeze: z.boolean().default(true)
+    .describe("keep what was learned fixed afterwards"),
+});
+
+/** All of `with:`. */
+export const trainSettings = z.strictObject({
+  seed: z.number().int().min(0).default(0),
+  split: z.string().default("train").describe("name in create-data's splits"),
+  model: modelSettings.prefault({}),
+  image: imageSettings.prefault({}),
+  augmentation: augmentation.prefault({}),
+  batch: count.default(2).describe("streams; the lr rule scales with it"),
+  sequence_split: count.default(2).describe("seq_split_num"),
+  optimizer: optimizer.prefault({}),
+  schedule: schedule.prefault({}),
+  warm_start: warmStart.nullable().default(null)
+    .describe("geometric warm start of the attention from calibrations"),
+  checkpoint_every: count.default(500),
+  log_every: count.default(50),
+  threads: z.number().int().min(0).default(0).describe("0: all cores"),
+  jit: z.boolean().nullable().default(null)
+    .describe("XLA; null: on GPUs only"),
+  precision: z.enum(["float32", "float16", "bfloat16"]).default("float32"),
+});
+
+export type TrainSettings = z.output<typeof trainSettings>;
+export type ModelSettings = z.output<typeof modelSettings>;
+export type ImageSettings = z.output<typeof imageSettings>;
