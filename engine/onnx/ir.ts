@@ -1,0 +1,139 @@
+/**
+ * The intermediate representation: a graph of ONNX nodes over typed values.
+ *
+ * Nothing here is changed after it is made, except names, which one pass
+ * writes at the end. Passes build new graphs; a value is recognised by object
+ * identity, so a constant that nobody reads is simply not written to the file.
+ * @module
+ */
+
+/** Element types that a traced tfjs function can produce. */
+export type ElementType = "float32" | "int32" | "int64" | "bool";
+
+/** Numbers of a constant, in the array that fits its element type. */
+export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+
+/** What a node, an input or a constant yields. */
+export interface Value {
+  /** A hint until the naming pass, then unique in the graph. */
+  name: string;
+  readonly shape: readonly number[];
+  readonly type: ElementType;
+  /** Present on constants. */
+  readonly data?: Data;
+}
+
+/** A constant. */
+export type Constant = Value & { readonly data: Data };
+
+/** A float attribute; plain numbers are integers. */
+export interface Float {
+  readonly float: number;
+}
+
+/** Value of a node's attribute. */
+export type Attribute = number | string | Float | readonly number[];
+
+/** One ONNX operation. */
+export interface Node {
+  /** Unique after the naming pass. */
+  name: string;
+  /** ONNX operator of the default domain. */
+  readonly op: string;
+  /** `null` stands for an optional input that is left out. */
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Where it came from: the module of the last named weight, tfjs scopes. */
+  readonly scope: string;
+}
+
+/** A graph; nodes are in an order in which they can run. */
+export interface Graph {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly { name: string; value: Value }[];
+  readonly nodes: readonly Node[];
+}
+
+/** The number of elements of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, n) => product * n, 1);
+}
+
+/** Whether two lists hold the same numbers. */
+export function sameNumbers(
+  a: readonly number[],
+  b: readonly number[],
+): boolean {
+  return a.length === b.length && a.every((n, i) => n === b[i]);
+}
+
+/** A value without numbers. */
+export function symbol(
+  shape: readonly number[],
+  type: ElementType,
+  name = "value",
+): Value {
+  return { name, shape, type };
+}
+
+/** The name of constants that nobody named. */
+export const UNNAMED = "constant";
+
+/** A constant; the array is used as it is, not copied. */
+export function constant(
+  data: Data,
+  shape: readonly number[],
+  type: ElementType,
+  name = UNNAMED,
+): Constant {
+  return { name, shape, type, data };
+}
+
+/** A rank-1 int64 constant, the form of ONNX' shapes, axes and pads. */
+export function int64s(numbers: readonly number[]): Constant {
+  const data = BigInt64Array.from(numbers, (n) => BigInt(n));
+  return constant(data, [numbers.length], "int64");
+}
+
+/** The numbers of a constant, as JavaScript numbers. */
+export function numbersOf(value: Constant): number[] {
+  return Array.from(value.data as ArrayLike<number | bigint>, Number);
+}
+
+/** Whether a value is a constant. */
+export function isConstant(
+  value: Value | null | undefined,
+): value is Constant {
+  return value?.data !== undefined;
+}
+
+/** The array type of an element type. */
+export function dataOf(type: ElementType, values: ArrayLike<number>): Data {
+  switch (type) {
+    case "float32":
+      return Float32Array.from(values);
+    case "int32":
+      return Int32Array.from(values);
+    case "int64":
+      return BigInt64Array.from(Array.from(values), (n) => BigInt(n));
+    case "bool":
+      return Uint8Array.from(values, (n) => n ? 1 : 0);
+  }
+}
+
+/** The shape that ONNX and NumPy broadcasting gives. */
+export function broadcastShape(
+  ...shapes: (readonly number[])[]
+): number[] {
+  const rank = Math.max(...shapes.map((s) => s.length));
+  return Array.from({ length: rank }, (_, i) => {
+    const dims = shapes.map((s) => s[i - rank + s.length] ?? 1);
+    const wide = dims.find((n) => n !== 1) ?? 1;
+    if (dims.some((n) => n !== 1 && n !== wide)) {
+      const found = shapes.map((s) => `[${s}]`).join(" and ");
+      throw new RangeError(`Cannot broadcast the shapes ${found}`);
+    }
+    return wide;
+  });
+}

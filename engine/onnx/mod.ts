@@ -1,0 +1,19 @@
+/**
+ * ONNX: exports tfjs functions and runs ONNX models.
+ * @module
+ */
+export {
+  exportGraph,
+  exportOnnx,
+  type ExportOptions,
+  type Spec,
+  type Tensors,
+} from "./export.ts";
+export { printGraph } from "./print.ts";
+export { checkGraph, GraphError } from "./check.ts";
+export {
+  type Numbers,
+  openSession,
+  type Session,
+  type SessionOptions,
+} from "./session.ts";
