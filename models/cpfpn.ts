@@ -1,0 +1,70 @@
+/**
+ * CPFPN: a feature pyramid whose only 3×3 convolution is on its finest level,
+ * the only level that StreamPETR reads.
+ *
+ * Source: projects/mmdet3d_plugin/models/necks/cp_fpn.py of StreamPETR.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Module } from "./module.ts";
+import { conv2d, mergeParams } from "./nn/mod.ts";
+
+/**
+ * Backbone maps, fine to coarse, → one map per level with `channels`
+ * channels; level 0 is refined, the others are their laterals.
+ * @param name prefix of all names, such as `img_neck`.
+ */
+export function cpfpn(
+  name: string,
+  inChannels: readonly number[],
+  channels: number,
+): Module<[tf.Tensor4D[]], tf.Tensor4D[]> {
+  const init = { kind: "xavier-uniform" } as const;
+  const biasInit = { kind: "constant", value: 0 } as const;
+  const laterals = inChannels.map((from, i) =>
+    conv2d(`${name}.lateral_convs.${i}.conv`, from, channels, 1, {
+      init,
+      biasInit,
+    })
+  );
+  const refine = conv2d(`${name}.fpn_convs.0.conv`, channels, channels, 3, {
+    padding: 1,
+    init,
+    biasInit,
+  });
+  return {
+    params: mergeParams(...laterals, refine),
+    forward(params, maps) {
+      const levels = laterals.map((lateral, i) =>
+        lateral.forward(params, maps[i]!)
+      );
+      for (let i = levels.length - 1; i > 0; i--) {
+        const finer = levels[i - 1]!;
+        const size = [finer.shape[1], finer.shape[2]] as [number, number];
+        levels[i - 1] = tf.add(finer, nearest(levels[i]!, size));
+      }
+      levels[0] = refine.forward(params, levels[0]!);
+      return levels;
+    },
+  };
+}
+
+/**
+ * Nearest upsampling to an exact size. A whole factor is a reshape and a
+ * broadcast, which every engine differentiates cheaply.
+ */
+function nearest(
+  x: tf.Tensor4D,
+  [height, width]: [number, number],
+): tf.Tensor4D {
+  const [B, h, w, C] = x.shape;
+  if (height % h !== 0 || width % w !== 0) {
+    return tf.image.resizeNearestNeighbor(x, [height, width]);
+  }
+  const [sy, sx] = [height / h, width / w];
+  const rows = tf.mul(
+    tf.reshape(x, [B * h, 1, w, 1, C]),
+    tf.ones([1, sy, 1, sx, 1]),
+  );
+  return tf.reshape(rows, [B, height, width, C]);
+}
