@@ -1,173 +1,226 @@
 /**
- * The safetensors format: 8 bytes of header length, a JSON header, raw
- * little-endian data.
+ * The safetensors format: a JSON header, then the raw tensors.
+ *
+ * The project's own checkpoints use it because any tool can read it and no
+ * code hides in it. Half-precision arrays are widened to float32.
  * @module
  */
 
-/** Element types that are read; F16 and BF16 come out as float32. */
-type Dtype =
-  | "F64"
-  | "F32"
+/** Numbers of one stored tensor; F16 and BF16 arrive as float32. */
+export type StoredData =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array;
+
+/** Element types as the header names them. */
+export type StoredType =
   | "F16"
   | "BF16"
-  | "I64"
+  | "F32"
+  | "F64"
   | "I32"
+  | "I64"
   | "U8"
   | "BOOL";
 
-/** Numbers of an array. */
-export type ArrayData =
-  | Float64Array
-  | Float32Array
-  | Int32Array
-  | Uint8Array
-  | BigInt64Array;
-
-/** An array read from a file. */
-export interface StoredArray {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly data: ArrayData;
+/** One tensor of a file: row-major data and its shape. */
+export interface StoredTensor {
+  dtype: StoredType;
+  shape: number[];
+  data: StoredData;
 }
 
-/** A file's arrays by name and its free-form metadata. */
-export interface SafetensorsFile {
-  readonly tensors: Map<string, StoredArray>;
-  readonly metadata: Record<string, string>;
-}
-
-interface HeaderEntry {
-  dtype: Dtype;
+interface Entry {
+  dtype: string;
   shape: number[];
   data_offsets: [number, number];
 }
 
-const ELEMENT_BYTES: Record<Dtype, number> = {
-  F64: 8,
-  F32: 4,
+const BYTES: Record<StoredType, number> = {
   F16: 2,
   BF16: 2,
-  I64: 8,
+  F32: 4,
+  F64: 8,
   I32: 4,
+  I64: 8,
   U8: 1,
   BOOL: 1,
 };
 
 /**
- * Reads a whole file.
- * @throws {SyntaxError} if it is cut short or is no safetensors file.
+ * Reads all tensors of a safetensors file.
+ *
+ * @throws {SyntaxError} when the header or an entry contradicts the bytes.
  */
-export function parseSafetensors(bytes: Uint8Array): SafetensorsFile {
-  if (bytes.length < 8) throw new SyntaxError("Cannot read: under 8 bytes");
+export function parseSafetensors(
+  bytes: Uint8Array,
+): Map<string, StoredTensor> {
+  const { header, start } = readHeader(bytes);
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    tensors.set(name, readEntry(name, entry as Entry, bytes, start));
+  }
+  return tensors;
+}
+
+/** Free-text metadata of a safetensors file, empty when it has none. */
+export function safetensorsMetadata(
+  bytes: Uint8Array,
+): Record<string, string> {
+  const { header } = readHeader(bytes);
+  return (header.__metadata__ ?? {}) as Record<string, string>;
+}
+
+/** A tensor to write; without a type, the array's own is taken. */
+export interface WritableTensor {
+  dtype?: StoredType;
+  shape: readonly number[];
+  data: StoredData;
+}
+
+/** Writes tensors, wide element types first so that all stay aligned. */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, WritableTensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, unknown> = {};
+  if (metadata !== undefined) header.__metadata__ = metadata;
+  // The format forbids holes between tensors.
+  const entries = [...tensors].sort(([, a], [, b]) =>
+    b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT
+  );
+  let offset = 0;
+  for (const [name, tensor] of entries) {
+    const dtype = tensor.dtype ?? typeOf(tensor.data);
+    checkWritable(name, dtype, tensor);
+    const end = offset + tensor.data.byteLength;
+    header[name] = {
+      dtype,
+      shape: tensor.shape,
+      data_offsets: [offset, end],
+    };
+    offset = end;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + headerLength + offset).fill(32, 8);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerLength), true);
+  file.set(text, 8);
+  let position = 8 + headerLength;
+  for (const [, { data }] of entries) {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    file.set(raw, position);
+    position += data.byteLength;
+  }
+  return file;
+}
+
+function typeOf(data: StoredData): StoredType {
+  if (data instanceof Float32Array) return "F32";
+  if (data instanceof Float64Array) return "F64";
+  if (data instanceof Int32Array) return "I32";
+  return data instanceof BigInt64Array ? "I64" : "U8";
+}
+
+function checkWritable(
+  name: string,
+  dtype: StoredType,
+  { shape, data }: WritableTensor,
+): void {
+  if (BYTES[dtype] !== data.BYTES_PER_ELEMENT) {
+    throw new TypeError(
+      `Cannot write "${name}" as ${dtype}: its data is a ` +
+        data.constructor.name,
+    );
+  }
+  const size = shape.reduce((product, side) => product * side, 1);
+  if (size !== data.length) {
+    throw new RangeError(
+      `Cannot write "${name}": shape [${shape}] holds ${size} numbers, ` +
+        `its data ${data.length}`,
+    );
+  }
+}
+
+function readHeader(
+  bytes: Uint8Array,
+): { header: Record<string, unknown>; start: number } {
+  if (bytes.length < 8) {
+    throw new SyntaxError(
+      `Cannot parse safetensors: ${bytes.length} bytes, expected at least 8`,
+    );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = Number(view.getBigUint64(0, true));
-  if (8 + length > bytes.length) {
+  const start = 8 + length;
+  if (start > bytes.length) {
     throw new SyntaxError(
-      `Cannot read: header of ${length} bytes in a file of ${bytes.length}`,
+      `Cannot parse safetensors: the header claims ${length} bytes, ` +
+        `the file has ${bytes.length}`,
     );
   }
-  const header = JSON.parse(
-    new TextDecoder().decode(bytes.subarray(8, 8 + length)),
-  ) as Record<string, HeaderEntry> & { __metadata__?: Record<string, string> };
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const tensors = new Map<string, StoredArray>();
-  for (const [name, entry] of Object.entries(entries)) {
-    tensors.set(name, readArray(name, entry, bytes.subarray(8 + length)));
-  }
-  return { tensors, metadata };
+  const text = new TextDecoder().decode(bytes.subarray(8, start));
+  return { header: JSON.parse(text) as Record<string, unknown>, start };
 }
 
-function readArray(
+function readEntry(
   name: string,
-  { dtype, shape, data_offsets: [start, end] }: HeaderEntry,
-  body: Uint8Array,
-): StoredArray {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const width = ELEMENT_BYTES[dtype];
-  if (!width) throw new SyntaxError(`Cannot read ${name}: dtype ${dtype}`);
-  if (end - start !== size * width || end > body.length) {
+  entry: Entry,
+  bytes: Uint8Array,
+  start: number,
+): StoredTensor {
+  const dtype = entry.dtype as StoredType;
+  const size = BYTES[dtype];
+  if (size === undefined) {
     throw new SyntaxError(
-      `Cannot read ${name}: ${dtype} of shape [${shape}] wants ` +
-        `${size * width} bytes, the file holds ` +
-        `${Math.max(0, Math.min(end, body.length) - start)}`,
+      `Cannot read "${name}": type ${entry.dtype}, expected one of ` +
+        Object.keys(BYTES).join(", "),
     );
   }
-  // A copy: the file's data need not be aligned for typed arrays.
-  const raw = body.slice(start, end).buffer;
-  return { dtype, shape, data: decode(dtype, raw) };
+  const [from, to] = entry.data_offsets;
+  const length = entry.shape.reduce((product, side) => product * side, 1);
+  if (to - from !== length * size || start + to > bytes.length) {
+    throw new SyntaxError(
+      `Cannot read "${name}": bytes ${from} to ${to} do not hold ` +
+        `${dtype} [${entry.shape}] of a ${bytes.length}-byte file`,
+    );
+  }
+  // A copy, because offsets in the file need not be aligned.
+  const raw = bytes.slice(start + from, start + to);
+  return { dtype, shape: entry.shape, data: decode(dtype, raw.buffer) };
 }
 
-function decode(dtype: Dtype, raw: ArrayBuffer): ArrayData {
+function decode(dtype: StoredType, buffer: ArrayBuffer): StoredData {
   switch (dtype) {
-    case "F64":
-      return new Float64Array(raw);
     case "F32":
-      return new Float32Array(raw);
+      return new Float32Array(buffer);
+    case "F64":
+      return new Float64Array(buffer);
     case "I32":
-      return new Int32Array(raw);
+      return new Int32Array(buffer);
     case "I64":
-      return new BigInt64Array(raw);
+      return new BigInt64Array(buffer);
     case "U8":
     case "BOOL":
-      return new Uint8Array(raw);
+      return new Uint8Array(buffer);
     case "F16":
-      return Float32Array.from(new Uint16Array(raw), halfToNumber);
+      return Float32Array.from(new Uint16Array(buffer), halfToNumber);
     case "BF16": {
-      const wide = Uint32Array.from(new Uint16Array(raw), (x) => x << 16);
+      const wide = Uint32Array.from(new Uint16Array(buffer), (x) => x << 16);
       return new Float32Array(wide.buffer);
     }
   }
 }
 
-/** The number that 16 bits of IEEE half precision stand for. */
+/** Value of an IEEE 754 half given by its bits. */
 export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   if (exponent === 0) return sign * fraction * 2 ** -24;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-/**
- * Writes arrays in the order of the map.
- * @param arrays row-major data; its type decides the file's dtype.
- */
-export function writeSafetensors(
-  arrays: ReadonlyMap<
-    string,
-    { data: ArrayData; shape: readonly number[] }
-  >,
-  metadata: Record<string, string> = {},
-): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
-  let offset = 0;
-  for (const [name, { data, shape }] of arrays) {
-    const end = offset + data.byteLength;
-    header[name] = { dtype: dtypeOf(data), shape, data_offsets: [offset, end] };
-    offset = end;
-  }
-  let text = JSON.stringify(header);
-  text += " ".repeat((8 - text.length % 8) % 8);
-  const head = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(8 + head.length + offset);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(head.length), true);
-  bytes.set(head, 8);
-  let at = 8 + head.length;
-  for (const { data } of arrays.values()) {
-    bytes.set(
-      new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-      at,
-    );
-    at += data.byteLength;
-  }
-  return bytes;
-}
-
-function dtypeOf(data: ArrayData): Dtype {
-  if (data instanceof Float64Array) return "F64";
-  if (data instanceof Float32Array) return "F32";
-  if (data instanceof Int32Array) return "I32";
-  if (data instanceof BigInt64Array) return "I64";
-  return "U8";
 }

@@ -1,271 +1,219 @@
 /**
- * Recorded arrays of the original code: reading, regenerating, comparing.
+ * Recorded arrays of the original PyTorch code, and the tensors that both
+ * sides generate from names.
  *
- * The set in tests/golden/streampetr is used unless GOLDEN_STREAMPETR names
- * the folder of another one.
+ * The folder is tests/golden/streampetr or, for another set of the same
+ * form, the one in the environment variable GOLDEN_STREAMPETR.
  * @module
  */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { ParamSpec, ParamSpecs } from "../../models/module.ts";
+import type { ParamSpecs, Tensors } from "../../models/module.ts";
 import { toMemory } from "../../models/weights/layout.ts";
 import {
-  type ArrayData,
   parseSafetensors,
+  type StoredTensor,
 } from "../../models/weights/safetensors.ts";
+import { draw, generateParameter } from "./generated.ts";
+import { goldenRows } from "./table.ts";
+
+export { formatGoldenTable, goldenRows, printGoldenTable } from "./table.ts";
 
 const FOLDER = Deno.env.get("GOLDEN_STREAMPETR") ??
   new URL("../golden/streampetr", import.meta.url).pathname;
 
-/** Prefix of all generated names of the set. */
-export const PREFIX: string = JSON.parse(
-  Deno.readTextFileSync(`${FOLDER}/set.json`),
-).prefix;
+/** Prefix of every generated name of this set. */
+export const PREFIX: string =
+  JSON.parse(Deno.readTextFileSync(`${FOLDER}/set.json`)).prefix;
 
-/** Numbers with a shape. */
-export interface GoldenArray {
-  data: ArrayData;
+/** Row-major numbers as {@linkcode Golden.check} takes them besides tensors. */
+export interface PlainArray {
+  data: ArrayLike<number>;
   shape: readonly number[];
 }
 
-/** A comparison, for the table at the end. */
-export interface Row {
-  fixture: string;
-  array: string;
-  error: number;
-  bound: number;
+/** A whole array of a fixture. */
+export interface GoldenArray {
+  data: Float32Array | Float64Array | Int32Array | Uint8Array;
+  shape: number[];
 }
 
-/** All comparisons of this process. */
-export const rows: Row[] = [];
-
-async function readMaybeGzipped(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch {
-    const file = await Deno.open(`${path}.gz`);
-    const stream = file.readable.pipeThrough(new DecompressionStream("gzip"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  }
-}
-
-/** The text of a JSON file of the set. */
-export async function goldenJson(name: string): Promise<unknown> {
-  const bytes = await readMaybeGzipped(`${FOLDER}/${name}`);
-  return JSON.parse(new TextDecoder().decode(bytes));
-}
-
-/** Opens a fixture such as `unit_pe`. */
-export async function openGolden(fixture: string): Promise<Golden> {
-  const bytes = await readMaybeGzipped(`${FOLDER}/${fixture}.safetensors`);
-  const json = await goldenJson(`${fixture}.json`) as Record<string, unknown>;
-  return new Golden(fixture, parseSafetensors(bytes).tensors, json);
-}
-
-/** A fixture's arrays. */
-export class Golden {
-  /** Keys that no check has looked at. */
-  readonly unseen: Set<string>;
-
-  constructor(
-    readonly fixture: string,
-    readonly arrays: Map<string, GoldenArray>,
-    readonly json: Record<string, unknown>,
-  ) {
-    this.unseen = new Set(arrays.keys());
-  }
-
-  keys(): string[] {
-    return [...this.arrays.keys()];
-  }
-
-  has(key: string): boolean {
-    return this.arrays.has(key);
-  }
-
-  array(key: string): GoldenArray {
-    const array = this.arrays.get(key);
-    if (!array) throw new Error(`${this.fixture} has no array ${key}`);
-    this.unseen.delete(key);
-    return array;
-  }
-
-  /** The array as a float32 or int32 tensor. */
-  tensor(key: string): tf.Tensor {
-    const { data, shape } = this.array(key);
-    return data instanceof Int32Array
-      ? tf.tensor(data, [...shape], "int32")
-      : tf.tensor(Float32Array.from(data as Float32Array), [...shape]);
-  }
-
-  /**
-   * Asserts max|x − ref| / rms(ref) ≤ bound for `key`, or for its `#sample`
-   * and `#sums` where the recording is too large to be kept whole.
-   */
-  check(key: string, actual: tf.Tensor | GoldenArray, bound: number): void {
-    const { data, shape } = host(actual);
-    if (this.has(key)) {
-      const reference = this.array(key);
-      sameSize(`${this.fixture} ${key}`, shape, reference.shape);
-      this.record(key, distance(data, reference.data), bound);
-      return;
-    }
-    const stride = Number(this.array(`${key}#stride`).data[0]);
-    const wanted = [...this.array(`${key}#shape`).data].map(Number);
-    sameSize(`${this.fixture} ${key}`, shape, wanted);
-    const sample = this.array(`${key}#sample`).data;
-    const picked = Float64Array.from(
-      { length: sample.length },
-      (_, i) => Number(data[i * stride]),
-    );
-    this.record(`${key}#sample`, distance(picked, sample), bound);
-    const sums = this.array(`${key}#sums`).data as Float64Array;
-    let [sum, abs] = [0, 0];
-    for (const value of data) {
-      sum += Number(value);
-      abs += Math.abs(Number(value));
-    }
-    const error = Math.max(Math.abs(sum - sums[0]!), Math.abs(abs - sums[1]!));
-    this.record(`${key}#sums`, error / Math.max(sums[1]!, 1e-30), bound);
-  }
-
-  /** Records a comparison made by hand, and asserts it. */
-  record(array: string, error: number, bound: number): void {
-    rows.push({ fixture: this.fixture, array, error, bound });
-    assert.ok(
-      error <= bound,
-      `${this.fixture} ${array}: error ${error.toExponential(2)} exceeds ` +
-        `the bound ${bound}`,
-    );
-  }
-}
-
-function host(actual: tf.Tensor | GoldenArray): GoldenArray {
-  return actual instanceof tf.Tensor
-    ? { data: actual.dataSync() as Float32Array, shape: actual.shape }
-    : actual;
-}
-
-function sameSize(
-  what: string,
-  actual: readonly number[],
-  wanted: readonly number[],
-): void {
-  const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  assert.equal(
-    size(actual),
-    size(wanted),
-    `${what}: shape [${actual}], recorded [${wanted}]`,
-  );
-}
-
-/** max|x − ref| / rms(ref); equal infinities and NaNs count as equal. */
-export function distance(x: ArrayData, reference: ArrayData): number {
-  let worst = 0;
-  let squares = 0;
-  for (let i = 0; i < reference.length; i++) {
-    const [a, b] = [Number(x[i]), Number(reference[i])];
-    if (Object.is(a, b) || a === b) {
-      if (Number.isFinite(b)) squares += b * b;
-      continue;
-    }
-    const difference = Math.abs(a - b);
-    worst = Number.isNaN(difference) ? Infinity : Math.max(worst, difference);
-    squares += b * b;
-  }
-  if (worst === 0) return 0;
-  const rms = Math.sqrt(squares / reference.length);
-  return worst / (rms || 1);
-}
-
-/** The stream of u for a full name: FNV-1a, then mulberry32. */
-export function stream(fullName: string): () => number {
-  let a = 2166136261;
-  for (const byte of new TextEncoder().encode(fullName)) {
-    a = Math.imul(a ^ byte, 16777619);
-  }
-  return function next() {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
-function fill(shape: readonly number[], value: () => number): Float32Array {
-  const size = shape.reduce((a, b) => a * b, 1);
-  const out = new Float32Array(size);
-  for (let i = 0; i < size; i++) out[i] = value();
-  return out;
-}
-
-/** U(tag, shape): numbers in [0, 1). */
+/** U(tag, shape): float32 uniform [0, 1) of `<set>/<tag>`. */
 export function u(tag: string, shape: readonly number[]): Float32Array {
-  return fill(shape, stream(`${PREFIX}/${tag}`));
+  return draw(`${PREFIX}/${tag}`, shape, (value) => value);
 }
 
-/** S(tag, shape, scale): numbers in [−scale, scale). */
+/** S(tag, shape, scale): float32 of (2u − 1)·scale. */
 export function s(
   tag: string,
   shape: readonly number[],
   scale = 1,
 ): Float32Array {
-  const next = stream(`${PREFIX}/${tag}`);
-  return fill(shape, () => (2 * next() - 1) * scale);
+  return draw(`${PREFIX}/${tag}`, shape, (value) => (2 * value - 1) * scale);
 }
 
-const CONSTANTS =
-  /\.(code_weights|match_costs|pc_range|position_range|coords_d)$/;
-
-/** Generated values of one parameter, PyTorch layout. */
-export function goldenParam(
-  name: string,
-  spec: ParamSpec,
-  gain = 1,
-): Float32Array {
-  const { shape, init } = spec;
-  if (CONSTANTS.test(name)) {
-    if (init.kind !== "values") throw new Error(`${name} is no constant`);
-    return Float32Array.from(init.values);
-  }
-  const next = stream(`${PREFIX}/${name}`);
-  if (/reference_points\.weight$/.test(name)) return fill(shape, next);
-  const signed = () => 2 * next() - 1;
-  if (/(bias|running_mean)$/.test(name)) {
-    return fill(shape, () => 0.1 * signed());
-  }
-  if (shape.length < 2) return fill(shape, () => 1 + 0.1 * signed());
-  const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
-  return fill(shape, () => signed() * gain * Math.sqrt(3 / fanIn));
-}
-
-/** Generated tensors of all parameters, in memory layout. */
+/**
+ * Parameters by the rule of generated tensors, in memory layout; those whose
+ * initializer gives their values (constants of the config) keep them.
+ */
 export function goldenParams(
   specs: ParamSpecs,
   options: { gain?: (name: string) => number } = {},
-): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => {
-      const raw = goldenParam(name, spec, options.gain?.(name));
-      const { data, shape } = toMemory(spec.shape, raw);
-      return [name, tf.tensor(data, shape)];
-    }),
-  );
+): Tensors {
+  const params: Tensors = {};
+  for (const [name, { shape, init }] of Object.entries(specs)) {
+    const gain = options.gain?.(name) ?? 1;
+    const data = init.kind === "values"
+      ? Float32Array.from(init.values)
+      : generateParameter(PREFIX, name, shape, gain);
+    const memory = toMemory(name, shape, data);
+    params[name] = tf.tensor(memory.data, memory.shape, "float32");
+  }
+  return params;
 }
 
-/** The comparisons as a table, worst first within a fixture. */
-export function goldenTable(): string {
-  const lines = rows.map(({ fixture, array, error, bound }) =>
-    `${fixture.padEnd(24)} ${array.padEnd(48)} ` +
-    `${error.toExponential(2).padStart(9)} ${
-      bound.toExponential(0).padStart(7)
-    }`
-  );
-  const head = `${"fixture".padEnd(24)} ${"array".padEnd(48)} ` +
-    `${"error".padStart(9)} ${"bound".padStart(7)}`;
-  return [head, ...lines].join("\n");
+/** A JSON file of the set by its name without ending. */
+// deno-lint-ignore no-explicit-any -- the shape differs from file to file
+export async function goldenJson(name: string): Promise<any> {
+  return JSON.parse(new TextDecoder().decode(await read(`${name}.json`)));
 }
 
-if (Deno.env.get("GOLDEN_TABLE")) {
-  globalThis.addEventListener("unload", () => console.log(goldenTable()));
+/** One recorded run: its arrays, its config, and comparisons with them. */
+export interface Golden {
+  readonly fixture: string;
+  /** Config and meaning of the inputs, as `<fixture>.json` gives them. */
+  // deno-lint-ignore no-explicit-any -- the shape differs from file to file
+  readonly json: any;
+  /** Names of whole and sampled arrays, without `#…` endings. */
+  keys(): string[];
+  has(key: string): boolean;
+  /** A whole array; throws for a missing or sampled one. */
+  array(key: string): GoldenArray;
+  /**
+   * Compares with a recorded array, whole or sampled: shape, values, and for
+   * sampled ones the sums over all values. Asserts that
+   * max |x − ref| / rms(ref) ≤ bound, notes a row, returns the error.
+   */
+  check(key: string, actual: tf.Tensor | PlainArray, bound: number): number;
+}
+
+/** Opens a fixture such as `unit_pe`. */
+export async function openGolden(fixture: string): Promise<Golden> {
+  const stored = parseSafetensors(await read(`${fixture}.safetensors`));
+  const json = await goldenJson(fixture);
+  const names = [...new Set([...stored.keys()].map(withoutEnding))];
+  return {
+    fixture,
+    json,
+    keys: () => [...names],
+    has: (key) => names.includes(key),
+    array: (key) => whole(fixture, stored, key),
+    check: (key, actual, bound) => check(fixture, stored, key, actual, bound),
+  };
+}
+
+async function read(name: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(`${FOLDER}/${name}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const file = await Deno.open(`${FOLDER}/${name}.gz`);
+  const plain = file.readable.pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(plain).arrayBuffer());
+}
+
+function withoutEnding(key: string): string {
+  return key.replace(/#(sample|stride|shape|sums)$/, "");
+}
+
+function whole(
+  fixture: string,
+  stored: Map<string, StoredTensor>,
+  key: string,
+): GoldenArray {
+  const array = stored.get(key);
+  if (array === undefined) {
+    const sampled = stored.has(`${key}#sample`) ? ": only a sample is" : "";
+    throw new Error(`"${key}" is not stored whole in ${fixture}${sampled}`);
+  }
+  return { data: array.data as GoldenArray["data"], shape: array.shape };
+}
+
+function check(
+  fixture: string,
+  stored: Map<string, StoredTensor>,
+  key: string,
+  actual: tf.Tensor | PlainArray,
+  bound: number,
+): number {
+  const data = actual instanceof tf.Tensor ? actual.dataSync() : actual.data;
+  const sampled = stored.has(`${key}#sample`);
+  const part = (ending: string) =>
+    whole(fixture, stored, sampled ? `${key}#${ending}` : key);
+  const reference = part("sample");
+  const shape = sampled ? [...part("shape").data] : reference.shape;
+  assert.deepEqual([...actual.shape], shape, `shape of ${fixture} ${key}`);
+  const stride = sampled ? part("stride").data[0]! : 1;
+  const scale = rms(reference.data) || 1;
+  let error = difference(data, stride, reference.data) / scale;
+  if (sampled) {
+    error = Math.max(error, sumError(data, part("sums").data, scale));
+  }
+  goldenRows.push({ fixture, array: key, error, bound });
+  assert.ok(
+    error <= bound,
+    `${fixture} ${key}: error ${error.toExponential(3)} of rms ` +
+      `${scale.toExponential(3)}, expected at most ${bound}`,
+  );
+  return error;
+}
+
+function rms(values: ArrayLike<number>): number {
+  let squares = 0, count = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i]!)) continue;
+    squares += values[i]! ** 2;
+    count++;
+  }
+  return Math.sqrt(squares / Math.max(count, 1));
+}
+
+/** Largest distance; equal infinities and two NaNs are no distance. */
+function difference(
+  actual: ArrayLike<number>,
+  stride: number,
+  reference: ArrayLike<number>,
+): number {
+  let largest = 0;
+  for (let i = 0; i < reference.length; i++) {
+    const [a, b] = [Number(actual[i * stride]), reference[i]!];
+    if (Object.is(a, b) || a === b) continue;
+    const distance = Math.abs(a - b);
+    if (Number.isNaN(distance)) return Infinity;
+    largest = Math.max(largest, distance);
+  }
+  return largest;
+}
+
+/**
+ * Mean difference of the sums over all values, in the unit of the samples'
+ * rms, so that one bound serves both.
+ */
+function sumError(
+  actual: ArrayLike<number>,
+  sums: ArrayLike<number>,
+  scale: number,
+): number {
+  let sum = 0, absolute = 0;
+  for (let i = 0; i < actual.length; i++) {
+    sum += actual[i]!;
+    absolute += Math.abs(actual[i]!);
+  }
+  const distance = Math.max(
+    Math.abs(sum - sums[0]!),
+    Math.abs(absolute - sums[1]!),
+  );
+  if (Number.isNaN(distance)) return Infinity;
+  return distance / (actual.length * scale);
 }

@@ -1,0 +1,3 @@
+/** Weights as files hold them: format and layout. @module */
+export * from "./layout.ts";
+export * from "./safetensors.ts";
