@@ -3,10 +3,26 @@
  * @module
  */
 import type { Graph } from "../ir.ts";
+import { foldBatchNorms } from "./batchnorm.ts";
+import { dropExpands } from "./broadcast.ts";
+import { shareCommon } from "./common.ts";
+import { foldConstants } from "./constants.ts";
+import { dropDead } from "./dead.ts";
+import { removeIdentities } from "./identity.ts";
+import { moveTransposes } from "./layout.ts";
 import type { Pass } from "./rewrite.ts";
 
 /** All passes by name, in order. */
-export const PASSES: readonly (readonly [string, Pass])[] = [];
+export const PASSES: readonly (readonly [string, Pass])[] = [
+  ["constants", foldConstants],
+  ["broadcast", dropExpands],
+  ["identity", removeIdentities],
+  ["layout", moveTransposes],
+  ["batchnorm", foldBatchNorms],
+  ["identity again", removeIdentities],
+  ["common", shareCommon],
+  ["dead", dropDead],
+];
 
 /** Runs all passes and reports the graph after each. */
 export function optimize(
