@@ -62,7 +62,12 @@ function fill(traffic: Traffic): void {
   const presence = new Map<KindName, number>(DETECTED.map((n) => [n, 0]));
   const wanted = traffic.density * traffic.frames;
   const shares = DETECTED.reduce((sum, name) => sum + KINDS[name].share, 0);
-  let total = 0;
+  // Bicycles in a rack count like all others.
+  traffic.bodies.forEach(({ kind }, i) => {
+    const seen = nearFrames(traffic, traffic.tracks[i + 1]!);
+    if (presence.has(kind)) presence.set(kind, presence.get(kind)! + seen);
+  });
+  let total = presence.get("bicycle")!;
   const full = new Set<KindName>();
   while (total < wanted && full.size < DETECTED.length) {
     let next: KindName | null = null;
