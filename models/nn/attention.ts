@@ -1,42 +1,49 @@
-/** @module Multi-head attention with torch's packed parameters. */
+/**
+ * Multi-head attention with PyTorch's packed projections
+ * (torch.nn.MultiheadAttention), batch first.
+ * @module
+ */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, Pass } from "../module.ts";
+import type { Module, Params, Pass } from "../module.ts";
 import { dropout } from "./dropout.ts";
 import { affine } from "./linear.ts";
+import { take } from "./params.ts";
 
-/** What attention looks at. n queries, m keys. */
+/** What attends to what. */
 export interface AttentionInputs {
-  /** [B, n, C] */
-  query: tf.Tensor;
-  /** [B, m, C] */
-  key: tf.Tensor;
-  /** [B, m, C] */
-  value: tf.Tensor;
-  /** [n, m], added to the scores: 0 visible, −1e9 blocked. */
-  mask?: tf.Tensor | undefined;
+  /** [B, nq, C] */
+  query: tf.Tensor3D;
+  /** [B, nk, C] */
+  key: tf.Tensor3D;
+  /** [B, nk, C] */
+  value: tf.Tensor3D;
+  /** [nq, nk], added to the scores: 0 = visible, −1e9 = blocked. */
+  mask?: tf.Tensor2D;
 }
 
-/** Dropout rates of {@link multiheadAttention}. */
+/** Options of {@linkcode multiheadAttention}. */
 export interface AttentionOptions {
-  /** On the attention weights. */
+  /** Dropout of the attention weights, default 0. */
   dropout?: number;
-  /** On the output. */
+  /** Dropout of the projected output, default 0. */
   outDropout?: number;
 }
 
 /**
- * softmax(QKᵀ/√d) V per head, then the output projection; no residual.
- * Parameters as torch.nn.MultiheadAttention: `in_proj_weight` [3C, C] with
- * rows query, key, value; heads are contiguous blocks of C/heads columns.
+ * softmax(Q·Kᵀ/√d + mask)·V by heads, then the output projection → [B, nq,
+ * C]; no residual inside. `in_proj_weight` [3C, C] stacks query, key, value.
  */
 export function multiheadAttention(
   name: string,
   width: number,
   heads: number,
   options: AttentionOptions = {},
-): Module<[AttentionInputs, Pass], tf.Tensor> {
-  const xavier = { kind: "xavier-uniform" } as const;
+): Module<[AttentionInputs, Pass], tf.Tensor3D> {
+  if (width % heads !== 0) {
+    throw new RangeError(`Cannot split width ${width} into ${heads} heads`);
+  }
   const zero = { kind: "constant", value: 0 } as const;
+  const xavier = { kind: "xavier-uniform" } as const;
   return {
     params: {
       [`${name}.in_proj_weight`]: {
@@ -61,34 +68,43 @@ export function multiheadAttention(
       },
     },
     forward(params, { query, key, value, mask }, pass) {
-      const weights = tf.split(params[`${name}.in_proj_weight`]!, 3);
-      const biases = tf.split(params[`${name}.in_proj_bias`]!, 3);
-      const project = (x: tf.Tensor, i: number) =>
-        splitHeads(affine(x, weights[i]!, biases[i]!), heads);
-      const scale = 1 / Math.sqrt(width / heads);
-      const Q = tf.mul(project(query, 0), scale);
-      let scores = tf.matMul(Q, project(key, 1), false, true);
-      if (mask) scores = tf.add(scores, mask);
-      const shares = dropout(tf.softmax(scores), options.dropout ?? 0, pass);
-      const mixed = joinHeads(tf.matMul(shares, project(value, 2)));
-      const out = affine(
-        mixed,
-        params[`${name}.out_proj.weight`]!,
-        params[`${name}.out_proj.bias`]!,
+      const project = projections(name, params, width, heads);
+      const queries = tf.mul(project(query, 0), Math.sqrt(heads / width));
+      const products = tf.matMul(queries, project(key, 1), false, true);
+      const scores = mask ? tf.add(products, mask) : products;
+      const weights = dropout(tf.softmax(scores), options.dropout ?? 0, pass);
+      const mixed = tf.matMul(weights, project(value, 2));
+      const merged = tf.reshape(
+        tf.transpose(mixed, [0, 2, 1, 3]),
+        query.shape,
       );
-      return dropout(out, options.outDropout ?? 0, pass);
+      const output = affine(
+        merged,
+        take(params, `${name}.out_proj.weight`),
+        take(params, `${name}.out_proj.bias`),
+      );
+      return dropout(output, options.outDropout ?? 0, pass) as tf.Tensor3D;
     },
   };
 }
 
-/** [B, n, C] → [B, heads, n, C/heads] */
-function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
-  const [B, n, C] = x.shape as [number, number, number];
-  return tf.transpose(tf.reshape(x, [B, n, heads, C / heads]), [0, 2, 1, 3]);
-}
-
-/** [B, heads, n, d] → [B, n, heads·d] */
-function joinHeads(x: tf.Tensor): tf.Tensor {
-  const [B, heads, n, d] = x.shape as [number, number, number, number];
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [B, n, heads * d]);
+/** The projection of part 0 (query), 1 (key) or 2 (value), split to heads. */
+function projections(
+  name: string,
+  params: Params,
+  width: number,
+  heads: number,
+): (x: tf.Tensor3D, part: number) => tf.Tensor4D {
+  const weight = take<tf.Tensor2D>(params, `${name}.in_proj_weight`);
+  const bias = take<tf.Tensor1D>(params, `${name}.in_proj_bias`);
+  return (x, part) => {
+    const projected = affine(
+      x,
+      tf.slice(weight, [part * width, 0], [width, width]),
+      tf.slice(bias, [part * width], [width]),
+    );
+    const [batch, rows] = x.shape;
+    const split = tf.reshape(projected, [batch, rows, heads, width / heads]);
+    return tf.transpose(split, [0, 2, 1, 3]) as tf.Tensor4D;
+  };
 }

@@ -1,60 +1,64 @@
-/** @module Fully connected layer. */
+/** The fully connected layer. @module */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Initializer, Module } from "../module.ts";
+import type { Initializer, Module, ParamSpec } from "../module.ts";
+import { take } from "./params.ts";
 
-/** Options of {@link linear}. */
+/** Options of {@linkcode linear}. */
 export interface LinearOptions {
+  /** Default true. */
   bias?: boolean;
+  /** Default: that of torch.nn.Linear. */
   init?: Initializer;
   biasInit?: Initializer;
 }
 
 /**
- * y = x Wᵀ + b over the last axis.
- * Parameters: `name.weight` [out, in], `name.bias` [out].
+ * y = x·Wᵀ + b over the last axis: [..., inputs] → [..., outputs];
+ * `<name>.weight` [outputs, inputs], `<name>.bias` [outputs].
  */
 export function linear(
   name: string,
-  inFeatures: number,
-  outFeatures: number,
+  inputs: number,
+  outputs: number,
   options: LinearOptions = {},
 ): Module<[tf.Tensor], tf.Tensor> {
-  const { bias = true } = options;
-  const fallback: Initializer = { kind: "torch-default", fanIn: inFeatures };
-  const weight = {
-    shape: [outFeatures, inFeatures],
-    init: options.init ?? fallback,
-    trainable: true,
+  const standard: Initializer = { kind: "torch-default", fanIn: inputs };
+  const params: Record<string, ParamSpec> = {
+    [`${name}.weight`]: {
+      shape: [outputs, inputs],
+      init: options.init ?? standard,
+      trainable: true,
+    },
   };
+  const bias = options.bias ?? true;
+  if (bias) {
+    params[`${name}.bias`] = {
+      shape: [outputs],
+      init: options.biasInit ?? standard,
+      trainable: true,
+    };
+  }
   return {
-    params: bias
-      ? {
-        [`${name}.weight`]: weight,
-        [`${name}.bias`]: {
-          shape: [outFeatures],
-          init: options.biasInit ?? fallback,
-          trainable: true,
-        },
-      }
-      : { [`${name}.weight`]: weight },
+    params,
     forward(params, x) {
       return affine(
         x,
-        params[`${name}.weight`]!,
-        bias ? params[`${name}.bias`]! : null,
+        take(params, `${name}.weight`),
+        bias ? take(params, `${name}.bias`) : undefined,
       );
     },
   };
 }
 
-/** x Wᵀ + b for x of any rank, W [out, in], b [out]. */
+/** x·Wᵀ + b over the last axis of x of any rank; weight [outputs, inputs]. */
 export function affine(
   x: tf.Tensor,
-  weight: tf.Tensor,
-  bias: tf.Tensor | null,
+  weight: tf.Tensor2D,
+  bias?: tf.Tensor,
 ): tf.Tensor {
-  const flat = tf.reshape(x, [-1, weight.shape[1]!]) as tf.Tensor2D;
-  const product = tf.matMul(flat, weight as tf.Tensor2D, false, true);
+  const rows = x.rank === 2 ? x : tf.reshape(x, [-1, weight.shape[1]]);
+  const product = tf.matMul(rows, weight, false, true);
   const y = bias ? tf.add(product, bias) : product;
-  return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]!]);
+  if (x.rank === 2) return y;
+  return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[0]]);
 }

@@ -1,11 +1,9 @@
-/**
- * Layers: built once, pure functions of their parameters.
- * @module
- */
-export * from "./activation.ts";
+/** Layers, each built once and then a pure function. @module */
 export * from "./attention.ts";
+export * from "./batchnorm.ts";
 export * from "./conv.ts";
 export * from "./dropout.ts";
 export * from "./linear.ts";
-export * from "./merge.ts";
 export * from "./norm.ts";
+export * from "./params.ts";
+export * from "./sigmoid.ts";

@@ -1,0 +1,104 @@
+/** Batch normalisation in its three uses. @module */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Module, Params, ParamSpec, Pass } from "../module.ts";
+import { scaleAndShift } from "./norm.ts";
+import { take } from "./params.ts";
+
+/**
+ * What of a batch norm moves during training: `frozen` nothing, `affine`
+ * its scale and shift (statistics stay), `train` all: batch statistics
+ * normalise, running ones follow.
+ */
+export type NormMode = "frozen" | "affine" | "train";
+
+/** Options of {@linkcode batchNorm}. */
+export interface BatchNormOptions {
+  mode: NormMode;
+  /** Weight of the new batch in the running statistics, default 0.1. */
+  momentum?: number;
+  /** Default 1e-5. */
+  eps?: number;
+  /** First value of the scale, default 1. */
+  scale?: number;
+}
+
+/**
+ * Batch normalisation over B, H, W of [B, H, W, channels].
+ *
+ * With mode `train` in a training pass, new running statistics go to
+ * `pass.updates` (the variance unbiased, as torch keeps it).
+ */
+export function batchNorm(
+  name: string,
+  channels: number,
+  options: BatchNormOptions,
+): Module<[tf.Tensor4D, Pass], tf.Tensor4D> {
+  const { mode, momentum = 0.1, eps = 1e-5, scale } = options;
+  const statistic = (value: number): ParamSpec => ({
+    shape: [channels],
+    init: { kind: "constant", value },
+    trainable: false,
+    buffer: true,
+  });
+  return {
+    params: {
+      ...scaleAndShift(name, channels, { trainable: mode !== "frozen", scale }),
+      [`${name}.running_mean`]: statistic(0),
+      [`${name}.running_var`]: statistic(1),
+    },
+    forward(params, x, pass) {
+      return mode === "train" && pass.training
+        ? byBatch(name, params, x, pass, momentum, eps)
+        : byRunning(name, params, x, eps);
+    },
+  };
+}
+
+/** One scale and one shift a channel, so that engines fuse them. */
+function byRunning(
+  name: string,
+  params: Params,
+  x: tf.Tensor4D,
+  eps: number,
+): tf.Tensor4D {
+  const variance = take(params, `${name}.running_var`);
+  const scale = tf.mul(
+    take(params, `${name}.weight`),
+    tf.rsqrt(tf.add(variance, eps)),
+  );
+  const mean = take(params, `${name}.running_mean`);
+  const shift = tf.sub(take(params, `${name}.bias`), tf.mul(mean, scale));
+  return tf.add(tf.mul(x, scale), shift);
+}
+
+function byBatch(
+  name: string,
+  params: Params,
+  x: tf.Tensor4D,
+  pass: Pass,
+  momentum: number,
+  eps: number,
+): tf.Tensor4D {
+  const [batch, height, width] = x.shape;
+  const count = batch * height * width;
+  if (count < 2) {
+    throw new RangeError(
+      `Cannot normalise "${name}" by batch statistics of one value a channel`,
+    );
+  }
+  const mean = tf.mean(x, [0, 1, 2]);
+  const centred = tf.sub(x, mean);
+  const variance = tf.mean(tf.square(centred), [0, 1, 2]);
+  const follow = (key: string, value: tf.Tensor) => {
+    const running = take(params, `${name}.${key}`);
+    const step = tf.mul(momentum, tf.sub(value, running));
+    pass.updates?.set(`${name}.${key}`, tf.keep(tf.add(running, step)));
+  };
+  follow("running_mean", mean);
+  follow("running_var", tf.mul(variance, count / (count - 1)));
+  const scale = tf.mul(
+    take(params, `${name}.weight`),
+    tf.rsqrt(tf.add(variance, eps)),
+  );
+  return tf.add(tf.mul(centred, scale), take(params, `${name}.bias`));
+}
