@@ -23,7 +23,8 @@ export async function writeMaps(root: string, scenes: Scene[]): Promise<void> {
       `<g fill="none" stroke="white" stroke-width="${2 * ROAD_WIDTHS.road}">` +
       `${roads}</g></svg>`;
     const png = await sharp(new TextEncoder().encode(svg))
-      .toColourspace("b-w").png({ compressionLevel: 6 }).toBuffer();
+      .removeAlpha().toColourspace("b-w").png({ compressionLevel: 6 })
+      .toBuffer();
     await writeFile(`${root}/maps/${mapToken(location)}.png`, png);
   }
 }

@@ -4,12 +4,10 @@
  * @module
  */
 import { DatasetError } from "../errors.ts";
+import { createRecorder, type Job, jobsOf } from "./jobs.ts";
 import type { ScenePlan, World } from "./options.ts";
 import type { Sighting } from "./record.ts";
-import type { Answer, Job } from "./worker.ts";
-
-/** Key frames of a job: small enough to keep all threads busy to the end. */
-const STRETCH = 10;
+import type { Answer } from "./worker.ts";
 
 /** Sightings by scene and key frame. */
 export type Sightings = Sighting[][][];
@@ -21,16 +19,7 @@ export interface Watch {
   onProgress?: (done: number, total: number) => void;
 }
 
-function jobsOf(plans: ScenePlan[]): (Job & { scene: number })[] {
-  const jobs: (Job & { scene: number })[] = [];
-  plans.forEach((plan, scene) => {
-    for (let from = 0; from < plan.frames; from += STRETCH) {
-      const to = Math.min(plan.frames, from + STRETCH);
-      jobs.push({ id: jobs.length, plan, from, to, scene });
-    }
-  });
-  return jobs;
-}
+type OnFrame = (job: Job, frame: number, sightings: Sighting[]) => void;
 
 /** Records all key frames of all scenes under `root`. */
 export async function recordAll(
@@ -43,48 +32,72 @@ export async function recordAll(
   const jobs = jobsOf(plans);
   const total = plans.reduce((sum, plan) => sum + plan.frames, 0);
   const sightings: Sightings = plans.map(() => []);
-  const threads: Worker[] = [];
-  let done = 0, next = 0, finished = 0;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      signal?.addEventListener("abort", () => reject(signal.reason), {
-        once: true,
+  let done = 0;
+  const onFrame: OnFrame = (job, frame, seen) => {
+    sightings[jobs[job.id]!.scene]![frame] = seen;
+    onProgress?.(++done, total);
+  };
+  const count = Math.min(world.workers, jobs.length);
+  if (count > 1) await onThreads(count, root, world, jobs, onFrame, signal);
+  else {
+    const record = createRecorder(root, world);
+    for (const job of jobs) {
+      await record(job, (frame, seen) => {
+        onFrame(job, frame, seen);
+        signal?.throwIfAborted();
       });
-      if (jobs.length === 0) resolve();
-      const count = Math.min(world.workers, jobs.length);
-      for (let i = 0; i < count; i++) {
-        const thread = startThread(root, world);
-        threads.push(thread);
-        const give = () => {
-          const job = jobs[next++];
-          if (job) thread.postMessage(job);
-        };
-        thread.onerror = (event) => {
-          event.preventDefault();
-          reject(new Error(`A generator thread failed: ${event.message}`));
-        };
-        thread.onmessage = ({ data }: MessageEvent<Answer>) => {
-          if (data.type === "failed") {
-            reject(new DatasetError(`Cannot write the world: ${data.message}`));
-          } else if (data.type === "frame") {
-            sightings[jobs[data.job]!.scene]![data.frame] = data.sightings;
-            onProgress?.(++done, total);
-          } else if (++finished === jobs.length) resolve();
-          else give();
-        };
-        give();
-      }
-    });
-  } finally {
-    for (const thread of threads) thread.terminate();
+    }
   }
   return sightings;
 }
 
-function startThread(root: string, world: World): Worker {
-  const thread = new Worker(new URL("./worker.ts", import.meta.url), {
-    type: "module",
-  });
-  thread.postMessage({ root, world });
-  return thread;
+async function onThreads(
+  count: number,
+  root: string,
+  world: World,
+  jobs: Job[],
+  onFrame: OnFrame,
+  signal?: AbortSignal,
+): Promise<void> {
+  const threads: Worker[] = [];
+  const queue = jobs.values();
+  let finished = 0;
+  const stop = Promise.withResolvers<void>();
+  const abort = () => stop.reject(signal!.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    for (let i = 0; i < count; i++) {
+      const thread = new Worker(new URL("./worker.ts", import.meta.url), {
+        type: "module",
+      });
+      threads.push(thread);
+      thread.onerror = (event) => {
+        event.preventDefault();
+        stop.reject(new Error(`A generator thread failed: ${event.message}`));
+      };
+      thread.onmessage = ({ data }: MessageEvent<Answer>) => {
+        if (data.type === "frame") {
+          if (signal?.aborted) return;
+          onFrame(jobs[data.job]!, data.frame, data.sightings);
+        } else if (data.type === "failed") {
+          const message = `Cannot write the world: ${data.message}`;
+          stop.reject(new DatasetError(message));
+        } else {
+          if (++finished === jobs.length) stop.resolve();
+          give(thread, queue);
+        }
+      };
+      thread.postMessage({ root, world });
+      give(thread, queue);
+    }
+    await stop.promise;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+    for (const thread of threads) thread.terminate();
+  }
+}
+
+function give(thread: Worker, queue: Iterator<Job>): void {
+  const { value, done } = queue.next();
+  if (!done) thread.postMessage(value);
 }

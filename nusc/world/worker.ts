@@ -1,19 +1,10 @@
 /**
- * A thread of the generator: records the stretches of scenes it is told to.
+ * A thread of the generator: does the jobs that it is sent.
  * @module
  */
-import type { ScenePlan, World } from "./options.ts";
-import { type Darkroom, openDarkroom, recordFrame } from "./record.ts";
+import { createRecorder, type Job, type Recorder } from "./jobs.ts";
+import type { World } from "./options.ts";
 import type { Sighting } from "./record.ts";
-import { buildScene, type Scene } from "./scene.ts";
-
-/** Key frames [from, to) of a scene. */
-export interface Job {
-  id: number;
-  plan: ScenePlan;
-  from: number;
-  to: number;
-}
 
 /** What a thread is told once, before its first job. */
 export interface Setup {
@@ -33,26 +24,18 @@ interface Port {
 }
 
 const port = globalThis as unknown as Port;
-let setup: Setup | undefined;
-let darkroom: Darkroom | undefined;
-let scene: Scene | undefined;
+let record: Recorder | undefined;
 
 async function work(job: Job): Promise<void> {
-  const { root, world } = setup!;
-  darkroom ??= openDarkroom(world);
-  if (scene?.name !== job.plan.name) {
-    scene = buildScene(world, job.plan.name, job.plan.frames);
-  }
-  for (let frame = job.from; frame < job.to; frame++) {
-    const sightings = await recordFrame(root, world, scene, frame, darkroom);
+  await record!(job, (frame, sightings) => {
     port.postMessage({ type: "frame", job: job.id, frame, sightings });
-  }
+  });
   port.postMessage({ type: "done", job: job.id });
 }
 
 port.onmessage = ({ data }) => {
   if ("root" in data) {
-    setup = data;
+    record = createRecorder(data.root, data.world);
     return;
   }
   work(data).catch((error) => {

@@ -96,18 +96,21 @@ Deno.test("impossible options are refused with what was expected", async () => {
   );
 });
 
-Deno.test("an abort stops the generator with the signal's reason", async () => {
-  const root = await Deno.makeTempDir({ prefix: "world-" });
-  const control = new AbortController();
-  const stopped = new Error("stopped by the test");
-  try {
-    const running = generateWorld(root, { ...TINY, trainFrames: 400 }, {
-      signal: control.signal,
-      onProgress: () => control.abort(stopped),
-    });
-    await assert.rejects(running, stopped);
-    await assert.rejects(Deno.stat(`${root}/v1.0-mini/sample.json`));
-  } finally {
-    await Deno.remove(root, { recursive: true });
-  }
-});
+for (const workers of [1, 2]) {
+  Deno.test(`an abort stops ${workers} threads with the signal's reason`, async () => {
+    const root = await Deno.makeTempDir({ prefix: "world-" });
+    const control = new AbortController();
+    const stopped = new Error("stopped by the test");
+    try {
+      const options = { ...TINY, trainFrames: 40, workers };
+      const running = generateWorld(root, options, {
+        signal: control.signal,
+        onProgress: () => control.abort(stopped),
+      });
+      await assert.rejects(running, stopped);
+      await assert.rejects(Deno.stat(`${root}/v1.0-mini/sample.json`));
+    } finally {
+      await Deno.remove(root, { recursive: true });
+    }
+  });
+}
