@@ -25,6 +25,7 @@ const RANDOM = /Multinomial|Random|Uniform|Normal$/;
 
 /** What this module needs of tfjs' CPU backend. */
 interface CpuBackend extends tf.KernelBackend {
+  firstUse: boolean;
   write(
     values: tf.BackendValues,
     shape: number[],
@@ -48,6 +49,7 @@ export function fold(
   const kernel = tf.getKernel(name, "cpu");
   if (!kernel || grows(name, inputs, attributes)) return undefined;
   const backend = tf.findBackend("cpu") as CpuBackend;
+  backend.firstUse = false; // Or it prints an advertisement.
   const operands: tf.NamedTensorInfoMap & Record<string, tf.TensorInfo> = {};
   for (const [key, value] of constants) {
     const data = (value as Constant).data as tf.BackendValues;

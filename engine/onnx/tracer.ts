@@ -34,7 +34,7 @@ export class Tracer extends Builder {
   /** The module whose weights were used last, and the running tfjs scopes. */
   override scope(): string {
     const scopes: { name?: string }[] = tf.engine().state.scopeStack;
-    const named = scopes.map((scope) => scope.name ?? "")
+    const named = scopes.map((scope) => scope.name?.replace(/__op$/, "") ?? "")
       .filter((name) => name && name !== "unnamed scope");
     return [this.#module, ...new Set(named)].filter(Boolean).join("/");
   }

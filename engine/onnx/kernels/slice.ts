@@ -17,6 +17,11 @@ function slice(g: Tracer, x: Value, attrs: tf.SliceAttrs): Value {
     attrs.begin,
     attrs.size,
   );
+  tf.slice_util.assertParamsValid(
+    like as unknown as tf.TensorInfo,
+    begin,
+    size,
+  );
   const ends = begin.map((start, axis) => start + size[axis]);
   return g.slice(x, begin, ends, begin.map(() => 1), size);
 }

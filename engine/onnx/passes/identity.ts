@@ -3,7 +3,13 @@
  * and transposes that follow each other.
  * @module
  */
-import { type Graph, type Node, sameNumbers, type Value } from "../ir.ts";
+import {
+  type Graph,
+  isConstant,
+  type Node,
+  sameNumbers,
+  type Value,
+} from "../ir.ts";
 import { rewrite, type Rewriter } from "./rewrite.ts";
 
 type Simplify = (
@@ -16,11 +22,22 @@ type Simplify = (
 const unchanged: Simplify = ({ inputs: [x], outputs: [y] }) =>
   x && sameNumbers(x.shape, y.shape) && x.type === y.type ? x : undefined;
 
+function isOnes(value: Value | null): boolean {
+  return isConstant(value) && value.type === "float32" &&
+    (value.data as Float32Array).every((n) => n === 1);
+}
+
 const SIMPLIFY: Readonly<Record<string, Simplify>> = {
   Identity: ({ inputs: [x] }) => x!,
   Cast: unchanged,
   Expand: unchanged,
   Tile: unchanged,
+  /** tfjs broadcasts by multiplying with ones. */
+  Mul: ({ inputs, outputs: [y] }, g) => {
+    const side = inputs.findIndex(isOnes);
+    const x = inputs[1 - side];
+    return side >= 0 && x && !isOnes(x) ? g.expand(x, y.shape) : undefined;
+  },
   Reshape: (node, g, makers) => {
     const same = unchanged(node, g, makers);
     if (same) return same;

@@ -9,18 +9,23 @@ import { shareCommon } from "./common.ts";
 import { foldConstants } from "./constants.ts";
 import { dropDead } from "./dead.ts";
 import { removeIdentities } from "./identity.ts";
+import { fuseLayerNorms } from "./layernorm.ts";
 import { moveTransposes } from "./layout.ts";
 import type { Pass } from "./rewrite.ts";
+import { recogniseUpsampling } from "./upsample.ts";
 
 /** All passes by name, in order. */
 export const PASSES: readonly (readonly [string, Pass])[] = [
   ["constants", foldConstants],
-  ["broadcast", dropExpands],
   ["identity", removeIdentities],
+  ["common", shareCommon],
+  ["upsample", recogniseUpsampling],
+  ["broadcast", dropExpands],
+  ["layernorm", fuseLayerNorms],
   ["layout", moveTransposes],
   ["batchnorm", foldBatchNorms],
   ["identity again", removeIdentities],
-  ["common", shareCommon],
+  ["common again", shareCommon],
   ["dead", dropDead],
 ];
 

@@ -36,8 +36,8 @@ Deno.test("an undefined input is found, with its node and scope", () => {
   assert.throws(planted, {
     name: "GraphError",
     message: "The ONNX graph is broken after planting:\n" +
-      '  Relu "head.fc/relu__op/Relu" in head.fc/relu__op reads ' +
-      '"head.fc/matMul__op/MatMul.out" float32[4,2], which no node makes ' +
+      '  Relu "head.fc/relu/Relu" in head.fc/relu reads ' +
+      '"head.fc/matMul/MatMul.out" float32[4,2], which no node makes ' +
       "before it",
   });
 });
@@ -96,7 +96,7 @@ Deno.test("two nodes of one name are found", () => {
   }));
   assert.throws(
     planted,
-    /is named "head.fc\/matMul__op\/MatMul", as is MatMul/,
+    /is named "head.fc\/matMul\/MatMul", as is MatMul/,
   );
 });
 
@@ -114,8 +114,8 @@ Deno.test("a printed graph reads line by line", () => {
   assert.equal(
     printGraph(sample()),
     `input  %x float32[4,3]
-%head.fc/matMul__op/MatMul.out float32[4,2] = MatMul(%x, [1,2,3,4,5,6])  # head.fc/matMul__op
-%y float32[4,2] = Relu(%head.fc/matMul__op/MatMul.out)  # head.fc/relu__op
+%head.fc/matMul/MatMul.out float32[4,2] = MatMul(%x, [1,2,3,4,5,6])  # head.fc/matMul
+%y float32[4,2] = Relu(%head.fc/matMul/MatMul.out)  # head.fc/relu
 output y = %y
 `,
   );

@@ -98,7 +98,7 @@ Deno.test("an unknown kernel is named with its operands and a remedy", () => {
   });
   assert.throws(() => exportOnnx(fn, { x: { shape: [2, 3] } }), {
     message: "Cannot export the tfjs kernel Cumprod(x float32[2,3]) in " +
-      "cumprod__op: no ONNX form is known. Write the function with other " +
+      "cumprod: no ONNX form is known. Write the function with other " +
       "operations, or add an entry to engine/onnx/kernels",
   });
 });

@@ -133,3 +133,134 @@ Deno.test("initializers keep their names, in PyTorch's layout", () => {
   );
   assert.match(convs[0].name, /^stem\.conv/);
 });
+
+Deno.test("nearest upsampling written as a broadcast becomes a Resize", async () => {
+  const fn = ({ image }: Tensors) => {
+    const [b, h, w, c] = image.shape as [number, number, number, number];
+    const kernel = tf.tensor4d(numbers(c * 4), [1, 1, c, 4]);
+    const x = tf.conv2d(image as tf.Tensor4D, kernel, 1, "valid");
+    const rows = tf.reshape(x, [b * h, 1, w, 1, 4]);
+    const wide = tf.mul(rows, tf.ones([1, 2, 1, 3, 1]));
+    return { y: tf.reshape(wide, [b, 2 * h, 3 * w, 4]) };
+  };
+  const graph = exportGraph(fn, specsOf(IMAGE));
+  assert.deepEqual(
+    graph.nodes.map(({ op }) => op),
+    ["Transpose", "Conv", "Resize", "Transpose"],
+  );
+  await agree(fn, IMAGE);
+});
+
+Deno.test("layer norms are recognised, with and without their affine part", async () => {
+  const width = 16;
+  const weight = tf.tensor(numbers(width, 3));
+  const bias = tf.tensor(numbers(width, 4));
+  const normalize = (x: tf.Tensor) => {
+    const centred = tf.sub(x, tf.mean(x, -1, true));
+    const variance = tf.mean(tf.square(centred), -1, true);
+    return tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)));
+  };
+  const fn = ({ x, gain }: Tensors) => ({
+    full: tf.add(tf.mul(normalize(x), weight), bias),
+    bare: tf.mul(normalize(tf.neg(x)), gain),
+  });
+  const inputs = { x: random([2, 5, width]), gain: random([2, 5, width], 2) };
+  for (const opset of [17, 18]) {
+    const graph = exportGraph(fn, specsOf(inputs), { opset });
+    const ops = graph.nodes.map(({ op }) => op).sort();
+    assert.deepEqual(ops, [
+      "LayerNormalization",
+      "LayerNormalization",
+      "Mul",
+      "Neg",
+    ]);
+    await agree(fn, inputs, 1e-5, { opset });
+  }
+});
+
+Deno.test("a norm that is read twice keeps its own value", async () => {
+  const scale = tf.tensor(numbers(8, 3));
+  const fn = ({ x }: Tensors) => {
+    const centred = tf.sub(x, tf.mean(x, -1, true));
+    const variance = tf.mean(tf.square(centred), -1, true);
+    const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5)));
+    return { normal, scaled: tf.mul(normal, scale), centred };
+  };
+  await agree(fn, { x: random([3, 8]) }, 1e-5);
+});
+
+Deno.test("equal operations run once", () => {
+  const graph = exportGraph(
+    ({ x }) => ({ y: tf.add(tf.exp(tf.neg(x)), tf.exp(tf.neg(x))) }),
+    { x: { shape: [3] } },
+  );
+  assert.deepEqual(graph.nodes.map(({ op }) => op), ["Neg", "Exp", "Add"]);
+});
+
+Deno.test("operations that nobody reads and idle ones are dropped", () => {
+  const graph = exportGraph(({ x }) => {
+    tf.exp(x);
+    const there = tf.transpose(tf.reshape(x, [3, 4]));
+    const back = tf.reshape(tf.reshape(tf.transpose(there), [4, 3]), [12]);
+    return { y: tf.neg(tf.cast(back, "float32")) };
+  }, { x: { shape: [12] } });
+  assert.deepEqual(graph.nodes.map(({ op }) => op), ["Neg"]);
+});
+
+Deno.test("a broadcast condition needs no copy", async () => {
+  const fn = ({ x }: Tensors) => {
+    const rows = tf.greater(tf.sum(x, -1, true), 0);
+    return { y: tf.where(tf.broadcastTo(rows, x.shape), x, tf.neg(x)) };
+  };
+  const inputs = { x: random([4, 6]) };
+  const graph = exportGraph(fn, specsOf(inputs));
+  assert.ok(!graph.nodes.some(({ op }) => op === "Expand"));
+  await agree(fn, inputs);
+});
+
+Deno.test("scales and shifts on either side fold into a convolution", async () => {
+  const kernel = tf.tensor4d(numbers(3 * 3 * 3 * 4), [3, 3, 3, 4]);
+  const c = tf.tensor(numbers(4, 2).map((n) => n + 2));
+  const fn = ({ image }: Tensors) => {
+    const y = tf.conv2d(image as tf.Tensor4D, kernel, 1, "same");
+    return { y: tf.sub(c, tf.div(tf.sub(tf.mul(2, y), c), c)) };
+  };
+  const graph = exportGraph(fn, specsOf(IMAGE));
+  assert.deepEqual(
+    graph.nodes.map(({ op }) => op),
+    ["Transpose", "Conv", "Transpose"],
+  );
+  await agree(fn, IMAGE, 1e-5);
+});
+
+Deno.test("a convolution that is read twice keeps its weights", async () => {
+  const kernel = tf.tensor4d(numbers(3 * 4), [1, 1, 3, 4]);
+  const fn = ({ image }: Tensors) => {
+    const y = tf.conv2d(image as tf.Tensor4D, kernel, 1, "same");
+    return { y, doubled: tf.mul(y, 2) };
+  };
+  await agree(fn, IMAGE);
+});
+
+Deno.test("transposes move through the operations that allow it", async () => {
+  const kernel = tf.tensor4d(numbers(3 * 4), [1, 1, 3, 4]);
+  const fn = ({ image }: Tensors) => {
+    const conv = (x: tf.Tensor) => tf.conv2d(x as tf.Tensor4D, kernel, 1, 0);
+    const x = conv(image);
+    const parts = tf.split(tf.clipByValue(x, -0.5, 0.5), 2, 3);
+    const padded = tf.pad(parts[0], [[0, 0], [1, 0], [0, 1], [0, 0]]);
+    const cut = tf.slice(padded, [0, 1, 1, 0], [-1, -1, -1, -1]);
+    const same = tf.slice(parts[1], [0, 0, 0, 0], cut.shape);
+    const both = tf.concat([tf.maximum(cut, same), cut], 3);
+    const mean = tf.mean(both, [1, 2]);
+    const top = tf.max(both, 3, true);
+    const where = tf.where(tf.greater(both, top), both, tf.sigmoid(both));
+    return {
+      mean,
+      three: conv(tf.slice(where, [0, 0, 0, 0], [-1, -1, -1, 3])),
+    };
+  };
+  const graph = exportGraph(fn, specsOf(IMAGE));
+  assert.equal(count(graph, "Transpose"), 2);
+  await agree(fn, IMAGE, 1e-5);
+});
