@@ -4,21 +4,22 @@
  * @module
  */
 import type { Initializer, ParamSpecs } from "./module.ts";
-import type { Random } from "./random.ts";
+import { type Random, random as start } from "./random.ts";
 import { type Plain, toMemory } from "./weights/layout.ts";
 
 /**
- * Draws all parameters of the specs.
+ * Draws all parameters of the specs from a stream or its seed.
  *
  * @returns Arrays in memory layout (4-D kernels HWIO) by state_dict name.
  */
 export function initialize(
   specs: ParamSpecs,
-  random: Random,
+  random: Random | number,
 ): Record<string, Plain> {
+  const root = typeof random === "number" ? start(random) : random;
   const params: Record<string, Plain> = {};
   for (const [name, { shape, init }] of Object.entries(specs)) {
-    const data = draw(name, shape, init, random.fork(name));
+    const data = draw(name, shape, init, root.fork(name));
     params[name] = toMemory(name, shape, data);
   }
   return params;

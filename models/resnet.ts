@@ -5,7 +5,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, ParamSpecs, Pass } from "./module.ts";
+import type { Module, Pass } from "./module.ts";
 import {
   batchNorm,
   type BatchNormOptions,
@@ -13,18 +13,31 @@ import {
   mergeParams,
 } from "./nn/mod.ts";
 
-/** Settings of {@link resnet}. */
+/** Settings of {@linkcode resnet}. */
 export interface ResNetConfig {
   /** Prefix of all names, such as `img_backbone`. */
   name: string;
   depth: 18 | 34 | 50 | 101;
-  /** Channels of the stem; stages have 1, 2, 4, 8 times as many. */
+  /** Channels of the stem, default 64; stages have 1, 2, 4, 8 times as many. */
   width?: number;
+  /** Stages whose maps are returned, 0 to 3; default the last two. */
+  outIndices?: readonly number[];
   /** What of the norms learns. */
   norm: Pick<BatchNormOptions, "mode" | "momentum">;
-  /** Each residual branch starts as zero. */
+  /** Lets each residual branch start as zero (training from scratch). */
   zeroInitLast?: boolean;
 }
+
+/** A backbone: images to feature maps, fine to coarse. */
+export interface Backbone extends Module<[tf.Tensor4D, Pass], tf.Tensor4D[]> {
+  /** Channels of each returned map. */
+  readonly channels: number[];
+  /** Image pixels per cell of each returned map. */
+  readonly strides: number[];
+}
+
+/** A part that maps an image-like tensor to another. */
+export type ImagePart = Module<[tf.Tensor4D, Pass], tf.Tensor4D>;
 
 const BLOCKS = {
   18: [2, 2, 2, 2],
@@ -33,59 +46,48 @@ const BLOCKS = {
   101: [3, 4, 23, 3],
 } as const;
 
-const KAIMING = { kind: "kaiming-normal-fan-out" } as const;
-
-/** A part that maps an image-like tensor to another. */
-type Block = Module<[tf.Tensor4D, Pass], tf.Tensor4D>;
-
-/** A built backbone. */
-export interface Backbone extends Module<[tf.Tensor4D, Pass], tf.Tensor4D[]> {
-  /** Channels of each output map. */
-  readonly channels: number[];
-}
-
 /**
- * [B, H, W, 3] → layer3 [B, H/16, W/16, ·] and layer4 [B, H/32, W/32, ·].
+ * Images [B, H, W, 3] → maps of the chosen stages; stage s has stride
+ * 4·2^s. H and W should be multiples of the last stride.
  */
 export function resnet(config: ResNetConfig): Backbone {
-  const { name, depth, width = 64 } = config;
-  const bottleneck = depth >= 50;
-  const expansion = bottleneck ? 4 : 1;
+  const { name, depth, width = 64, outIndices = [2, 3] } = config;
+  const expansion = depth >= 50 ? 4 : 1;
+  const outputChannels = [0, 1, 2, 3].map((s) => width * 2 ** s * expansion);
   const stem = convNorm(config, `${name}.conv1`, `${name}.bn1`, {
     from: 3,
     to: width,
     kernel: 7,
     stride: 2,
   });
-  let channels = width;
-  const stages = BLOCKS[depth].map((count, s) => {
-    const inner = width * 2 ** s;
-    return Array.from({ length: count }, (_, b) => {
-      const block = residual(config, {
+  const stages = BLOCKS[depth].map((count, s) =>
+    Array.from({ length: count }, (_, b) =>
+      residual(config, {
         name: `${name}.layer${s + 1}.${b}`,
-        from: channels,
-        inner,
-        to: inner * expansion,
+        from: b > 0
+          ? outputChannels[s]!
+          : s > 0
+          ? outputChannels[s - 1]!
+          : width,
+        inner: width * 2 ** s,
+        to: outputChannels[s]!,
         stride: s > 0 && b === 0 ? 2 : 1,
-        bottleneck,
-      });
-      channels = inner * expansion;
-      return block;
-    });
-  });
+      }))
+  );
   return {
-    channels: [width * 4 * expansion, width * 8 * expansion],
+    channels: outIndices.map((s) => outputChannels[s]!),
+    strides: outIndices.map((s) => 4 * 2 ** s),
     params: mergeParams(stem, ...stages.flat()),
     forward(params, images, pass) {
-      let x = tf.relu(stem.forward(params, images, pass)) as tf.Tensor4D;
+      let x = tf.relu(stem.forward(params, images, pass));
       // Maxima over windows that touch the border ignore the padding.
       x = tf.maxPool(x, 3, 2, [[0, 0], [1, 1], [1, 1], [0, 0]], "floor");
-      const outputs: tf.Tensor4D[] = [];
-      for (const stage of stages) {
+      const maps: tf.Tensor4D[] = [];
+      for (const stage of stages.slice(0, Math.max(...outIndices) + 1)) {
         for (const block of stage) x = block.forward(params, x, pass);
-        outputs.push(x);
+        maps.push(x);
       }
-      return outputs.slice(2);
+      return outIndices.map((s) => maps[s]!);
     },
   };
 }
@@ -104,17 +106,15 @@ function convNorm(
   convName: string,
   normName: string,
   { from, to, kernel, stride, last = false }: ConvNormShape,
-): Block {
+): ImagePart {
   const conv = conv2d(convName, from, to, kernel, {
     stride,
     padding: (kernel - 1) / 2,
     bias: false,
-    init: KAIMING,
+    init: { kind: "kaiming-normal-fan-out" },
   });
-  const bn = batchNorm(normName, to, {
-    ...norm,
-    weightInit: last && zeroInitLast ? 0 : 1,
-  });
+  const weightInit = last && zeroInitLast ? 0 : 1;
+  const bn = batchNorm(normName, to, { ...norm, weightInit });
   return {
     params: mergeParams(conv, bn),
     forward: (params, x, pass) =>
@@ -128,34 +128,29 @@ interface ResidualShape {
   inner: number;
   to: number;
   stride: number;
-  bottleneck: boolean;
 }
 
 /** Basic block (3×3, 3×3) or bottleneck (1×1, 3×3, 1×1) with its shortcut. */
-function residual(config: ResNetConfig, shape: ResidualShape): Block {
-  const { name, from, inner, to, stride, bottleneck } = shape;
-  const kernels = bottleneck ? [1, 3, 1] : [3, 3];
+function residual(config: ResNetConfig, shape: ResidualShape): ImagePart {
+  const { name, from, inner, to, stride } = shape;
+  const kernels = config.depth >= 50 ? [1, 3, 1] : [3, 3];
+  const strided = kernels.indexOf(3);
   const branch = kernels.map((kernel, i) => {
     const last = i === kernels.length - 1;
     return convNorm(config, `${name}.conv${i + 1}`, `${name}.bn${i + 1}`, {
       from: i === 0 ? from : inner,
       to: last ? to : inner,
       kernel,
-      stride: i === (bottleneck ? 1 : 0) ? stride : 1,
+      stride: i === strided ? stride : 1,
       last,
     });
   });
-  const shortcut = from === to && stride === 1 ? null : convNorm(
-    config,
-    `${name}.downsample.0`,
-    `${name}.downsample.1`,
-    { from, to, kernel: 1, stride },
-  );
-  const parts: { params: ParamSpecs }[] = shortcut
-    ? [...branch, shortcut]
-    : branch;
+  const [down, downNorm] = [`${name}.downsample.0`, `${name}.downsample.1`];
+  const shortcut = from === to && stride === 1
+    ? null
+    : convNorm(config, down, downNorm, { from, to, kernel: 1, stride });
   return {
-    params: mergeParams(...parts),
+    params: mergeParams(...branch, shortcut ?? {}),
     forward(params, x, pass) {
       let y = x;
       branch.forEach((part, i) => {
@@ -163,7 +158,7 @@ function residual(config: ResNetConfig, shape: ResidualShape): Block {
         if (i < branch.length - 1) y = tf.relu(y);
       });
       const kept = shortcut ? shortcut.forward(params, x, pass) : x;
-      return tf.relu(tf.add(y, kept)) as tf.Tensor4D;
+      return tf.relu(tf.add(y, kept));
     },
   };
 }

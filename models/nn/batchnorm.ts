@@ -18,8 +18,8 @@ export interface BatchNormOptions {
   momentum?: number;
   /** Default 1e-5. */
   eps?: number;
-  /** First value of the scale, default 1. */
-  scale?: number;
+  /** First value of the weight; 0 starts a residual branch as nothing. */
+  weightInit?: number;
 }
 
 /**
@@ -33,7 +33,7 @@ export function batchNorm(
   channels: number,
   options: BatchNormOptions,
 ): Module<[tf.Tensor4D, Pass], tf.Tensor4D> {
-  const { mode, momentum = 0.1, eps = 1e-5, scale } = options;
+  const { mode, momentum = 0.1, eps = 1e-5, weightInit = 1 } = options;
   const statistic = (value: number): ParamSpec => ({
     shape: [channels],
     init: { kind: "constant", value },
@@ -42,7 +42,10 @@ export function batchNorm(
   });
   return {
     params: {
-      ...scaleAndShift(name, channels, { trainable: mode !== "frozen", scale }),
+      ...scaleAndShift(name, channels, {
+        trainable: mode !== "frozen",
+        weightInit,
+      }),
       [`${name}.running_mean`]: statistic(0),
       [`${name}.running_var`]: statistic(1),
     },

@@ -12,7 +12,9 @@ export function mergeParams(
   for (const part of parts) {
     const specs = isModule(part) ? part.params : part;
     for (const [name, spec] of Object.entries(specs)) {
-      if (name in all) throw new Error(`Two parts own the parameter ${name}`);
+      if (name in all) {
+        throw new Error(`Two parts claim the parameter "${name}"`);
+      }
       all[name] = spec;
     }
   }

@@ -58,15 +58,15 @@ export function groupNorm(
 export function scaleAndShift(
   name: string,
   width: number,
-  options: { trainable?: boolean; scale?: number } = {},
+  options: { trainable?: boolean; weightInit?: number } = {},
 ): Record<string, ParamSpec> {
-  const { trainable = true, scale = 1 } = options;
+  const { trainable = true, weightInit = 1 } = options;
   const spec = (value: number): ParamSpec => ({
     shape: [width],
     init: { kind: "constant", value },
     trainable,
   });
-  return { [`${name}.weight`]: spec(scale), [`${name}.bias`]: spec(0) };
+  return { [`${name}.weight`]: spec(weightInit), [`${name}.bias`]: spec(0) };
 }
 
 function standardize(x: tf.Tensor, axes: number[], eps: number): tf.Tensor {

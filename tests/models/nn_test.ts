@@ -275,5 +275,8 @@ Deno.test("mergeParams() refuses two parts of one name", () => {
     "b.weight",
     "b.bias",
   ]);
-  assert.throws(() => mergeParams(a, a), /Two parts claim "a.weight"/);
+  assert.throws(
+    () => mergeParams(a, a),
+    /Two parts claim the parameter "a.weight"/,
+  );
 });

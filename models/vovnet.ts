@@ -1,0 +1,177 @@
+/**
+ * VoVNet-99-eSE (Lee and Park 2020): stages of one-shot aggregation blocks,
+ * whose parameter names contain slashes.
+ *
+ * Source: projects/mmdet3d_plugin/models/backbones/vovnetcp.py (VoVNetCP).
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Module } from "./module.ts";
+import {
+  batchNorm,
+  type BatchNormOptions,
+  conv2d,
+  mergeParams,
+} from "./nn/mod.ts";
+import type { Backbone, ImagePart } from "./resnet.ts";
+
+/** Settings of {@linkcode vovnet}. */
+export interface VoVNetConfig {
+  /** Prefix of all names, such as `img_backbone`. */
+  name: string;
+  /** Stages whose maps are returned, 2 to 5; default `[4, 5]`. */
+  outStages?: readonly number[];
+  /** What of the norms learns; `affine` in the reference. */
+  norm: Pick<BatchNormOptions, "mode" | "momentum">;
+}
+
+/** V-99-eSE; an entry a stage. */
+const BLOCKS = [1, 3, 9, 3];
+const INNER = [128, 160, 192, 224];
+const OUTPUT = [256, 512, 768, 1024];
+/** 3×3 convolutions of one aggregation block. */
+const LAYERS = 5;
+
+/**
+ * Images [B, H, W, 3] → maps of the chosen stages; stage s has stride 2^s
+ * and 256, 512, 768 or 1024 channels.
+ */
+export function vovnet(config: VoVNetConfig): Backbone {
+  const { name, outStages = [4, 5] } = config;
+  const stem = [[3, 64, 2], [64, 64, 1], [64, 128, 2]].map((shape, i) => {
+    const [from, to, stride] = shape as [number, number, number];
+    const layer = `${name}.stem.stem_${i + 1}`;
+    return convNormRelu(config, layer, from, to, 3, stride);
+  });
+  const stages = BLOCKS.map((count, i) =>
+    Array.from({ length: count }, (_, b) => {
+      const entry = i === 0 ? 128 : OUTPUT[i - 1]!;
+      return aggregation(config, i, b, b === 0 ? entry : OUTPUT[i]!);
+    })
+  );
+  return {
+    channels: outStages.map((s) => OUTPUT[s - 2]!),
+    strides: outStages.map((s) => 2 ** s),
+    params: mergeParams(...stem, ...stages.flat()),
+    forward(params, images, pass) {
+      let x = images;
+      for (const layer of stem) x = layer.forward(params, x, pass);
+      const maps: tf.Tensor4D[] = [];
+      stages.slice(0, Math.max(...outStages) - 1).forEach((stage, i) => {
+        if (i > 0) x = poolCeil(x);
+        for (const block of stage) x = block.forward(params, x, pass);
+        maps.push(x);
+      });
+      return outStages.map((s) => maps[s - 2]!);
+    },
+  };
+}
+
+/**
+ * One-shot aggregation: five convolutions in a row, the input and all five
+ * results concatenated, mixed by a 1×1 convolution and gated by channel.
+ * Every block but a stage's first adds its input.
+ */
+function aggregation(
+  config: VoVNetConfig,
+  stage: number,
+  block: number,
+  from: number,
+): ImagePart {
+  const [inner, to] = [INNER[stage]!, OUTPUT[stage]!];
+  const id = `OSA${stage + 2}_${block + 1}`;
+  const name = `${config.name}.stage${stage + 2}.${id}`;
+  const layers = Array.from({ length: LAYERS }, (_, i) =>
+    convNormRelu(
+      config,
+      `${name}.layers.${i}.${id}_${i}`,
+      i === 0 ? from : inner,
+      inner,
+      3,
+      1,
+    ));
+  const mix = convNormRelu(
+    config,
+    `${name}.concat.${id}_concat`,
+    from + LAYERS * inner,
+    to,
+    1,
+    1,
+  );
+  const gate = channelGate(`${name}.ese.fc`, to);
+  return {
+    params: mergeParams(...layers, mix, gate),
+    forward(params, x, pass) {
+      const parts = [x];
+      for (const layer of layers) {
+        parts.push(layer.forward(params, parts.at(-1)!, pass));
+      }
+      const mixed = mix.forward(params, tf.concat(parts, 3), pass);
+      const gated = gate.forward(params, mixed);
+      return block > 0 ? tf.add(gated, x) : gated;
+    },
+  };
+}
+
+/** eSE: x · relu6(fc(mean over H, W) + 3) / 6. */
+function channelGate(
+  name: string,
+  channels: number,
+): Module<[tf.Tensor4D], tf.Tensor4D> {
+  const fc = conv2d(name, channels, channels, 1);
+  return {
+    params: fc.params,
+    forward(params, x) {
+      const mean = tf.mean<tf.Tensor4D>(x, [1, 2], true);
+      const score = fc.forward(params, mean);
+      const gate = tf.mul(tf.relu6(tf.add(score, 3)), 1 / 6);
+      return tf.mul(x, gate);
+    },
+  };
+}
+
+/** Convolution without bias, batch norm, ReLU; names `…/conv`, `…/norm`. */
+function convNormRelu(
+  { norm }: VoVNetConfig,
+  name: string,
+  from: number,
+  to: number,
+  kernel: number,
+  stride: number,
+): ImagePart {
+  const conv = conv2d(`${name}/conv`, from, to, kernel, {
+    stride,
+    padding: (kernel - 1) / 2,
+    bias: false,
+    init: { kind: "kaiming-normal-fan-out" },
+  });
+  const bn = batchNorm(`${name}/norm`, to, norm);
+  return {
+    params: mergeParams(conv, bn),
+    forward: (params, x, pass) =>
+      tf.relu(bn.forward(params, conv.forward(params, x), pass)),
+  };
+}
+
+/**
+ * 3×3 maxima, stride 2, of windows that may hang over the far border
+ * (torch's ceil_mode without padding).
+ */
+function poolCeil(x: tf.Tensor4D): tf.Tensor4D {
+  const [, height, width] = x.shape;
+  const [bottom, right] = [overhang(height), overhang(width)];
+  const pad: [
+    [number, number],
+    [number, number],
+    [number, number],
+    [number, number],
+  ] = [[0, 0], [0, bottom], [0, right], [0, 0]];
+  return bottom + right === 0
+    ? tf.maxPool(x, 3, 2, "valid")
+    : tf.maxPool(x, 3, 2, pad, "floor");
+}
+
+/** Cells that the last window lacks: 1 for even sides, 0 for odd ones. */
+function overhang(side: number): number {
+  return 2 * Math.ceil((side - 3) / 2) + 3 - side;
+}
