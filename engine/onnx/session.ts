@@ -100,7 +100,10 @@ type Runtime = typeof ort;
 
 async function load(): Promise<Runtime> {
   try {
-    return await import("onnxruntime-node");
+    const runtime = await import("onnxruntime-node");
+    // Failures are thrown; the log would only repeat them on stderr.
+    runtime.env.logLevel = "fatal";
+    return runtime;
   } catch (cause) {
     throw new Error(
       `Cannot load ONNX Runtime: ${(cause as Error).message}. It needs the ` +
@@ -126,19 +129,32 @@ async function create(
       ? await runtime.InferenceSession.create(model, options)
       : await runtime.InferenceSession.create(model, options);
   } catch (cause) {
-    const reason = (cause as Error).message;
-    const ready = runtime.listSupportedBackends()
-      .filter(({ bundled }) => bundled).map(({ name }) => name);
-    if (provider === "cpu" || ready.includes(provider)) {
+    // The first line: the rest is a stack of the runtime's own.
+    const reason = (cause as Error).message.split("\n")[0];
+    if (provider === "cpu") {
       throw new Error(`Cannot load the ONNX model: ${reason}`, { cause });
     }
-    throw new Error(
-      `Cannot run on "${provider}": ${reason}. This ONNX Runtime has ` +
-        `${ready.join(", ")}; for another provider put its libraries beside ` +
-        "onnxruntime-node's, or choose one of these",
-      { cause },
-    );
+    throw new Error(providerMessage(runtime, provider, reason), { cause });
   }
+}
+
+function providerMessage(
+  runtime: Runtime,
+  provider: string,
+  reason: string,
+): string {
+  const providers = runtime.listSupportedBackends();
+  const names = (bundled: boolean) =>
+    providers.filter((each) => each.bundled === bundled)
+      .map(({ name }) => name).join(", ");
+  const libraries = names(false);
+  return `Cannot run the ONNX model on "${provider}": ${reason}. This ONNX ` +
+    `Runtime brings ${names(true)}` +
+    (libraries
+      ? `; ${libraries} need libraries that onnxruntime-node's script ` +
+        "install.js fetches with --onnxruntime-node-install=cuda12"
+      : "") +
+    ". Choose another provider, or see to the device and its driver";
 }
 
 function inputInfo(info: ort.InferenceSession.ValueMetadata): InputInfo {
