@@ -83,7 +83,7 @@ export function exportGraph(
   );
   const observe = (pass: string, graph: Graph) => {
     checkGraph(graph, pass, false);
-    options.onGraph?.(pass, graph);
+    if (options.onGraph) options.onGraph(pass, nameGraph(graph));
   };
   observe("trace", traced);
   const passed = options.optimize === false

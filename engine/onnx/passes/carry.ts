@@ -48,11 +48,11 @@ const elementwise: Carry = (layout, node) => {
       if (value.shape.length < shape.length) return sum;
       return sum + moved(layout.view(value), order);
     }, 0);
-  // Ties keep the real order: a moved transpose must save one.
-  const best = orders.reduce(
-    (a, b) => cost(b) < cost(a) ? b : a,
-    plain as readonly number[],
-  );
+  const cheapest = orders.reduce((a, b) => cost(b) < cost(a) ? b : a);
+  // Ties keep the real order: a moved transpose must save one. Where nothing
+  // moves either way the pending order spares a reshape.
+  const gain = cost(plain) - cost(cheapest);
+  const best = gain > 0 || cost(plain) === 0 ? cheapest : plain;
   const largest = Math.max(...wide.map((value) => sizeOf(value.shape)));
   const grows = sizeOf(shape) > largest;
   if (grows || sameNumbers(best, plain)) return false;

@@ -389,7 +389,67 @@ for (const align of [false, true]) {
   }
 }
 
-const GROUPS = { ELEMENTWISE, COMPARE, REDUCE, SHAPE, GATHER, MATMUL, IMAGE };
+const grid = ints([5, 2, 9, -4, 8, 0, 1, 7, 3, -6, 4, 2], [3, 4]);
+
+/** Element types that a runtime may lack for an operation. */
+const TYPES: Record<string, Case> = {
+  "where of integers": {
+    fn: (c, x) => tf.where(c, x, tf.neg(x)),
+    inputs: [mask, grid],
+  },
+  "abs, sign and square of integers": {
+    fn: (x) => [tf.abs(x), tf.sign(x), tf.square(x)],
+    inputs: [grid],
+  },
+  "relu of integers": { fn: tf.relu, inputs: [grid] },
+  "pow of integers": { fn: (x) => tf.pow(x, x), inputs: [ints([1, 2, 3])] },
+  "exp of integers": { fn: tf.exp, inputs: [ints([1, 2, 3])] },
+  "mean of integers": { fn: (x) => tf.mean(x, 0), inputs: [grid] },
+  "prod and max of integers": {
+    fn: (x) => [tf.prod(x, 0), tf.max(x, 1)],
+    inputs: [grid],
+  },
+  "argMax of integers": { fn: (x) => tf.argMax(x, 1), inputs: [grid] },
+  "cumsum of integers": { fn: (x) => tf.cumsum(x, 1), inputs: [grid] },
+  "topk of integers": { fn: (x) => tf.topk(x, 3).values, inputs: [grid] },
+  "pad of integers": {
+    fn: (x) => tf.pad(x, [[1, 0], [0, 2]], 7),
+    inputs: [grid],
+  },
+  "tile and reverse of integers": {
+    fn: (x) => tf.reverse(tf.tile(x, [2, 2]), 1),
+    inputs: [grid],
+  },
+  "broadcast of booleans": {
+    fn: (x) => tf.broadcastTo(x, [2, 3, 4]),
+    inputs: [mask],
+  },
+  "pieces of booleans": {
+    fn: (x, y) => [
+      tf.concat([x, y], 0),
+      tf.slice(x, [1, 1], [2, 2]),
+      tf.gather(x, tf.tensor1d([2, 0], "int32"), 0),
+      tf.tile(x, [2, 1]),
+      ...tf.split(x, 3, 0),
+    ],
+    inputs: [mask, mask2],
+  },
+  "gather and concat of integers": {
+    fn: (x, i) => tf.concat([x, tf.gather(x, i)], 0),
+    inputs: [grid, ints([2, 1])],
+  },
+};
+
+const GROUPS = {
+  ELEMENTWISE,
+  COMPARE,
+  REDUCE,
+  SHAPE,
+  GATHER,
+  MATMUL,
+  IMAGE,
+  TYPES,
+};
 
 async function check({ fn, inputs, bound }: Case, opset: number) {
   const named = Object.fromEntries(inputs.map((x, i) => [`in${i}`, x]));
