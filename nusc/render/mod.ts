@@ -1,0 +1,23 @@
+/**
+ * Pictures of key frames: cameras and bird's-eye view with ground truth and
+ * predictions. Pictures are SVG text; `writePicture` makes files of them.
+ * @module
+ */
+export type { CameraView, DrawnBox } from "./box.ts";
+export type { BevInput } from "./bev.ts";
+export {
+  renderBev,
+  renderCameras,
+  renderSheet,
+  type SheetInput,
+  writePicture,
+} from "./sheet.ts";
+export {
+  renderSample,
+  type ResultBox,
+  type SampleOptions,
+  toDrawn,
+  truthOf,
+  viewsOf,
+} from "./sample.ts";
+export { CLASS_COLOURS, TRUTH } from "./style.ts";
