@@ -64,10 +64,12 @@ function points({ points, stride = 5, range }: BevInput, at: Place): string {
     const x = points[i]!, y = points[i + 1]!, z = points[i + 2]!;
     if (Math.abs(x) > range || Math.abs(y) > range) continue;
     const level = LEVELS.filter((height) => z > height).length;
-    paths[level] += `M${at(x, y)}h1`;
+    paths[level] += `M${at(x, y)}h1.5`;
   }
   return paths.map((path, level) =>
-    `<path d="${path}" fill="none" stroke="${SHADES[level]}"/>`
+    `<path d="${path}" fill="none" stroke-width="1.5" stroke="${
+      SHADES[level]
+    }"/>`
   ).join("");
 }
 

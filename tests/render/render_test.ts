@@ -102,7 +102,7 @@ Deno.test("boxes behind are left out, boxes beside are cut at the image", () => 
 
 Deno.test("the bird's-eye view puts x to the right and y up", async () => {
   const boxes = [{ box: [10, 15, 0, 4, 2, 1.5, 0], label: "car" }];
-  const points = Float32Array.from([-20, -20, 1, 0, 0]);
+  const points = Float32Array.from([-20.05, -20.05, 1, 0, 0]);
   const svg = renderBev({ boxes, points, range: 25, size: 500 });
   const pixels = await pixelsOf(new TextEncoder().encode(svg));
   assert.deepEqual([pixels.width, pixels.height], [500, 500]);
