@@ -1,10 +1,18 @@
 /**
- * Pass: broadcast. ONNX operations broadcast by themselves: an Expand before
- * one is needless where another operand has the full shape.
+ * Pass: broadcast. ONNX operations broadcast by themselves: where another
+ * operand has the full shape, an Expand is needless and a constant of equal
+ * numbers can be a scalar.
  * @module
  */
-import { broadcastShape, type Graph, type Node, type Value } from "../ir.ts";
-import { sameNumbers } from "../ir.ts";
+import {
+  broadcastShape,
+  constant,
+  type Graph,
+  isConstant,
+  type Node,
+  sameNumbers,
+  type Value,
+} from "../ir.ts";
 import { rewrite } from "./rewrite.ts";
 
 const BROADCASTING = new Set(
@@ -35,7 +43,7 @@ function narrow(
   const inputs = node.inputs.filter((value) => value !== null);
   let changed = false;
   for (let i = 0; i < inputs.length; i++) {
-    const source = expanded.get(inputs[i]);
+    const source = expanded.get(inputs[i]) ?? scalarOf(inputs[i]);
     if (!source) continue;
     const shapes = inputs.map((x, at) => at === i ? source.shape : x.shape);
     if (!sameNumbers(broadcastShape(...shapes), node.outputs[0].shape)) {
@@ -45,4 +53,12 @@ function narrow(
     changed = true;
   }
   return changed ? inputs : undefined;
+}
+
+/** The one number that a larger constant repeats. */
+function scalarOf(value: Value): Value | undefined {
+  if (!isConstant(value) || value.shape.length === 0) return undefined;
+  const data = value.data as Float32Array;
+  if (data.length === 0 || data.some((n) => n !== data[0])) return undefined;
+  return constant(data.slice(0, 1), [], value.type);
 }

@@ -210,11 +210,18 @@ Deno.test("operations that nobody reads and idle ones are dropped", () => {
 Deno.test("a broadcast condition needs no copy", async () => {
   const fn = ({ x }: Tensors) => {
     const rows = tf.greater(tf.sum(x, -1, true), 0);
-    return { y: tf.where(tf.broadcastTo(rows, x.shape), x, tf.neg(x)) };
+    return {
+      y: tf.where(tf.broadcastTo(rows, x.shape), x, tf.neg(x)),
+      erased: tf.where(rows, x, tf.zerosLike(x)),
+    };
   };
   const inputs = { x: random([4, 6]) };
   const graph = exportGraph(fn, specsOf(inputs));
   assert.ok(!graph.nodes.some(({ op }) => op === "Expand"));
+  const erased = graph.nodes.find(({ outputs }) =>
+    outputs[0].name === "erased"
+  );
+  assert.deepEqual(erased?.inputs[2]?.shape, []);
   await agree(fn, inputs);
 });
 
