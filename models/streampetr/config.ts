@@ -1,0 +1,82 @@
+/**
+ * The sizes and constants of a StreamPETR head, named as in the paper.
+ * @module
+ */
+
+/** Settings of the head; lengths are metres, image sizes pixels. */
+export interface HeadConfig {
+  /** Prefix of all parameter names. */
+  name: string;
+  /** C, the width of queries and tokens. */
+  embedDims: number;
+  classes: number;
+  /** Attention heads. */
+  heads: number;
+  /** L, decoder layers. */
+  layers: number;
+  feedforward: number;
+  /** Q, learned queries. */
+  queries: number;
+  /** P, queries taken over from the memory. */
+  propagated: number;
+  /** M, memory rows that a frame sees. */
+  memory: number;
+  /** K, queries that a frame puts into the memory. */
+  topk: number;
+  /** pc_range: x, y, z minimum, then maximum; centres are decoded in it. */
+  pcRange: readonly number[];
+  /** position_range of the frustum's points. */
+  positionRange: readonly number[];
+  /** D, depth bins of the frustum. */
+  depthBins: number;
+  depthStart: number;
+  /** Pixels between tokens. */
+  stride: number;
+  /** Size of the (padded) input image. */
+  imageHeight: number;
+  imageWidth: number;
+  codeWeights: readonly number[];
+  dropout: number;
+  /** Dropout of cross-attention weights; flash attention of the reference has none. */
+  crossAttentionDropout: number;
+  /**
+   * What queries hold at first: nothing, as in the reference, or their own
+   * position code.
+   */
+  queryContent: "zeros" | "position";
+}
+
+/** StreamPETR R50 704 with 644 + 256 queries. */
+export const R50_704: HeadConfig = {
+  name: "pts_bbox_head",
+  embedDims: 256,
+  classes: 10,
+  heads: 8,
+  layers: 6,
+  feedforward: 2048,
+  queries: 644,
+  propagated: 256,
+  memory: 1024,
+  topk: 256,
+  pcRange: [-51.2, -51.2, -5, 51.2, 51.2, 3],
+  positionRange: [-61.2, -61.2, -10, 61.2, 61.2, 10],
+  depthBins: 64,
+  depthStart: 1,
+  stride: 16,
+  imageHeight: 256,
+  imageWidth: 704,
+  codeWeights: [2, 2, 1, 1, 1, 1, 1, 1, 1, 1],
+  dropout: 0.1,
+  crossAttentionDropout: 0,
+  queryContent: "zeros",
+};
+
+/** Minimum and extent of a range, three numbers each. */
+export function rangeOf(range: readonly number[]): {
+  minimum: number[];
+  extent: number[];
+} {
+  const minimum = range.slice(0, 3);
+  const extent = minimum.map((low, i) => range[i + 3]! - low);
+  return { minimum, extent };
+}

@@ -1,0 +1,142 @@
+/**
+ * The memory queue: what past frames leave for the present one.
+ *
+ * Source: paper section 3.3, StreamPETRHead.pre_update_memory and
+ * post_update_memory of the reference. There the queue lives in the global
+ * frame with absolute times; here it lives in the frame that wrote it, and
+ * the host gives the (float64-made) motion between the two frames.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Params, ParamSpecs } from "../module.ts";
+import { take } from "../nn/mod.ts";
+import { type HeadConfig, rangeOf } from "./config.ts";
+import type { FrameInputs, Memory } from "./types.ts";
+
+/** Frozen points that stand in for propagated queries in a fresh scene. */
+export function memoryParams(config: HeadConfig): ParamSpecs {
+  return {
+    [`${config.name}.pseudo_reference_points.weight`]: {
+      shape: [config.propagated, 3],
+      init: { kind: "uniform", low: 0, high: 1 },
+      trainable: false,
+    },
+  };
+}
+
+/** Shapes of the queue between frames. */
+export function memoryShapes(
+  config: HeadConfig,
+  batch: number,
+): Record<keyof Memory, number[]> {
+  const rows = config.memory + config.topk;
+  return {
+    embedding: [batch, rows, config.embedDims],
+    referencePoint: [batch, rows, 3],
+    timestamp: [batch, rows, 1],
+    egoPose: [batch, rows, 4, 4],
+    velocity: [batch, rows, 2],
+  };
+}
+
+/** R·E of [B, 4, 4] and [B, R, 4, 4]. */
+function movePoses(move: tf.Tensor, poses: tf.Tensor): tf.Tensor {
+  const [B, rows] = poses.shape as [number, number];
+  const columns = tf.reshape(tf.transpose(poses, [0, 2, 1, 3]), [
+    B,
+    4,
+    rows * 4,
+  ]);
+  const moved = tf.reshape(tf.matMul(move, columns), [B, 4, rows, 4]);
+  return tf.transpose(moved, [0, 2, 1, 3]);
+}
+
+/** Applies [B, 4, 4] to points [B, R, 3]. */
+export function movePoints(move: tf.Tensor, points: tf.Tensor): tf.Tensor {
+  const B = move.shape[0]!;
+  const linear = tf.slice(move, [0, 0, 0], [B, 3, 3]);
+  const shift = tf.reshape(tf.slice(move, [0, 0, 3], [B, 3, 1]), [B, 1, 3]);
+  return tf.add(tf.matMul(points, linear, false, true), shift);
+}
+
+/**
+ * The M rows that the present frame sees, moved into its LiDAR frame. Where
+ * prevExists is 0 they are erased, but for the first P rows, which become
+ * the pseudo reference points at rest.
+ */
+export function recall(
+  config: HeadConfig,
+  params: Params,
+  frame: FrameInputs,
+  memory: Memory,
+): Memory {
+  const { memory: M, propagated: P } = config;
+  const B = memory.embedding.shape[0]!;
+  const cut = (x: tf.Tensor) =>
+    tf.slice(x, x.shape.map(() => 0), [B, M, ...x.shape.slice(2)]);
+  // A selection, not a product: NaN times 0 would survive the scene's end.
+  const select = (x: tf.Tensor, fresh: tf.Tensor) => {
+    const ones = x.shape.slice(1).map(() => 1);
+    const known = tf.greater(tf.reshape(frame.prevExists, [B, ...ones]), 0.5);
+    return tf.where(known, x, fresh);
+  };
+  const { minimum, extent } = rangeOf(config.pcRange);
+  const pseudo = take(params, `${config.name}.pseudo_reference_points.weight`);
+  const start = tf.add(tf.mul(pseudo, extent), minimum);
+  const freshPoints = tf.concat([start, tf.zeros([M - P, 3])], 0);
+  const rest = tf.reshape(tf.eye(4), [1, 4, 4]);
+  const freshPoses = tf.concat([
+    tf.mul(tf.ones([P, 1, 1]), rest),
+    tf.zeros([M - P, 4, 4]),
+  ], 0);
+  const zero = (x: tf.Tensor) => select(x, tf.zerosLike(x));
+  const move = frame.currentFromPrevious;
+  const elapsed = tf.reshape(frame.deltaSeconds, [B, 1, 1]);
+  const points = cut(movePoints(move, memory.referencePoint));
+  const poses = cut(movePoses(move, memory.egoPose));
+  const wide = (fresh: tf.Tensor, like: tf.Tensor) =>
+    tf.add(tf.zerosLike(like), fresh);
+  return {
+    embedding: zero(cut(memory.embedding)),
+    referencePoint: select(points, wide(freshPoints, points)),
+    timestamp: zero(cut(tf.add(memory.timestamp, elapsed))),
+    egoPose: select(poses, wide(freshPoses, poses)),
+    velocity: zero(cut(memory.velocity)),
+  };
+}
+
+/** What a frame's best queries leave behind. */
+export interface Leavings {
+  /** [B, n, classes] logits of the last layer, without denoising rows. */
+  classScores: tf.Tensor;
+  /** [B, n, 10] box codes of the last layer. */
+  boxCodes: tf.Tensor;
+  /** [B, n, C] output of the last layer, after post_norm. */
+  embedding: tf.Tensor;
+}
+
+/** Puts the K best queries in front of the rows that the frame saw. */
+export function remember(
+  config: HeadConfig,
+  seen: Memory,
+  { classScores, boxCodes, embedding }: Leavings,
+): Memory {
+  const K = config.topk;
+  const B = embedding.shape[0]!;
+  const score = tf.max(classScores, -1);
+  const { indices } = tf.topk(score as tf.Tensor2D, K);
+  const best = (x: tf.Tensor) => tf.gather(x, indices, 1, 1);
+  const centers = tf.slice(boxCodes, [0, 0, 0], [...score.shape, 3]);
+  const velocities = tf.slice(boxCodes, [0, 0, 8], [...score.shape, 2]);
+  const identity = tf.mul(
+    tf.ones([B, K, 1, 1]),
+    tf.reshape(tf.eye(4), [1, 1, 4, 4]),
+  );
+  return {
+    embedding: tf.concat([best(embedding), seen.embedding], 1),
+    referencePoint: tf.concat([best(centers), seen.referencePoint], 1),
+    timestamp: tf.concat([tf.zeros([B, K, 1]), seen.timestamp], 1),
+    egoPose: tf.concat([identity, seen.egoPose], 1),
+    velocity: tf.concat([best(velocities), seen.velocity], 1),
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * StreamPETR: config, head, detector, memory.
+ * @module
+ */
+export * from "./config.ts";
+export * from "./detector.ts";
+export * from "./encoding.ts";
+export * from "./head.ts";
+export * from "./memory.ts";
+export * from "./modulation.ts";
+export * from "./position.ts";
+export * from "./queries.ts";
+export * from "./transformer.ts";
+export * from "./types.ts";

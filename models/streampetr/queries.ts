@@ -1,0 +1,141 @@
+/**
+ * The queries of a frame, and what they know of their own motion.
+ *
+ * Source: paper section 3.3 (motion-aware layer normalisation) and
+ * StreamPETRHead.temporal_alignment of the reference.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Module, Params } from "../module.ts";
+import { layerNorm, linear, mergeParams, take } from "../nn/mod.ts";
+import { type HeadConfig, rangeOf } from "./config.ts";
+import { nerfCode, pos2posemb1d, pos2posemb3d } from "./encoding.ts";
+import { motionNorm, twoLayers } from "./modulation.ts";
+import type { DenoisingInputs, Memory } from "./types.ts";
+
+/** Queries in the order denoising | learned | propagated, n = D+Q+P. */
+export interface Queries {
+  /** [B, n, C] */
+  content: tf.Tensor;
+  /** [B, n, C] */
+  position: tf.Tensor;
+  /** [B, n, 3] in units of pcRange. */
+  referencePoints: tf.Tensor;
+  /** [B, M−P, C] rows of the memory that are keys only. */
+  memory: tf.Tensor;
+  /** [B, M−P, C] */
+  memoryPosition: tf.Tensor;
+}
+
+/** Numbers in a motion code: velocity, time and three rows of a pose. */
+const MOTION = 15;
+const OCTAVES = 6;
+
+/** [B, M, 15] of memory rows: vx, vy, seconds, pose rows. */
+function motionOf(memory: Memory): tf.Tensor {
+  const [B, M] = memory.egoPose.shape as [number, number];
+  const rows = tf.slice(memory.egoPose, [0, 0, 0, 0], [B, M, 3, 4]);
+  return tf.concat([
+    memory.velocity,
+    memory.timestamp,
+    tf.reshape(rows, [B, M, 12]),
+  ], -1);
+}
+
+/** [1, 1, 15] of a query of this very frame. */
+function atRest(): tf.Tensor {
+  const pose = tf.reshape(tf.slice(tf.eye(4), [0, 0], [3, 4]), [1, 1, 12]);
+  return tf.concat([tf.zeros([1, 1, 3]), pose], -1);
+}
+
+/** Builds the queries of a frame from learned points and the memory. */
+export function queryMaker(
+  config: HeadConfig,
+): Module<[Memory, DenoisingInputs | null], Queries> {
+  const { name, embedDims: C, queries: Q } = config;
+  const embedding = twoLayers(`${name}.query_embedding`, C * 3 / 2, C, C);
+  const time = linear(`${name}.time_embedding.0`, C, C);
+  const timeNorm = layerNorm(`${name}.time_embedding.1`, C);
+  const codeWidth = MOTION * 2 * OCTAVES;
+  const movePosition = motionNorm(`${name}.ego_pose_pe`, codeWidth, C);
+  const moveContent = motionNorm(`${name}.ego_pose_memory`, codeWidth, C);
+  const points = `${name}.reference_points.weight`;
+  const pointsSpec = {
+    shape: [Q, 3],
+    init: { kind: "uniform", low: 0, high: 1 },
+    trainable: true,
+  } as const;
+  const { minimum, extent } = rangeOf(config.pcRange);
+  const timeCode = (params: Params, seconds: tf.Tensor) =>
+    timeNorm.forward(params, time.forward(params, pos2posemb1d(seconds, C)));
+  return {
+    params: mergeParams(
+      embedding,
+      { ...time.params, ...timeNorm.params },
+      movePosition,
+      moveContent,
+      { [points]: pointsSpec },
+    ),
+    forward(params, memory, denoising) {
+      const B = memory.embedding.shape[0]!;
+      const learned = tf.mul(
+        tf.ones([B, 1, 1]),
+        tf.expandDims(take(params, points), 0),
+      );
+      const reference = denoising
+        ? tf.concat([denoising.referencePoints, learned], 1)
+        : learned;
+      const code = (at: tf.Tensor) =>
+        embedding.forward(params, pos2posemb3d(at, C / 2));
+      const still = nerfCode(atRest(), OCTAVES);
+      const raw = code(reference);
+      const content = config.queryContent === "position"
+        ? moveContent.forward(params, raw, still)
+        : tf.mul(
+          tf.ones([B, reference.shape[1]!, 1]),
+          moveContent.forward(params, tf.zeros([1, 1, C]), still),
+        );
+      const position = tf.add(
+        movePosition.forward(params, raw, still),
+        timeCode(params, tf.zeros([1, 1, 1])),
+      );
+      const remembered = tf.div(
+        tf.sub(memory.referencePoint, minimum),
+        extent,
+      );
+      const motion = nerfCode(motionOf(memory), OCTAVES);
+      const oldPosition = tf.add(
+        movePosition.forward(params, code(remembered), motion),
+        timeCode(params, memory.timestamp),
+      );
+      const old = moveContent.forward(params, memory.embedding, motion);
+      return propagate(config, { content, position, reference }, {
+        content: old,
+        position: oldPosition,
+        reference: remembered,
+      });
+    },
+  };
+}
+
+interface Rows {
+  content: tf.Tensor;
+  position: tf.Tensor;
+  reference: tf.Tensor;
+}
+
+/** The first P rows of the memory join the queries, the rest stay keys. */
+function propagate(config: HeadConfig, now: Rows, old: Rows): Queries {
+  const { propagated: P, memory: M } = config;
+  const head = (x: tf.Tensor) =>
+    tf.slice(x, [0, 0, 0], [x.shape[0]!, P, x.shape[2]!]);
+  const tail = (x: tf.Tensor) =>
+    tf.slice(x, [0, P, 0], [x.shape[0]!, M - P, x.shape[2]!]);
+  return {
+    content: tf.concat([now.content, head(old.content)], 1),
+    position: tf.concat([now.position, head(old.position)], 1),
+    referencePoints: tf.concat([now.reference, head(old.reference)], 1),
+    memory: tail(old.content),
+    memoryPosition: tail(old.position),
+  };
+}

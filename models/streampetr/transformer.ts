@@ -1,0 +1,119 @@
+/**
+ * The decoder: queries look at each other and the memory, then at the images.
+ *
+ * Source: PETRTemporalTransformer, PETRTemporalDecoderLayer of StreamPETR
+ * (models/utils/petr_transformer.py).
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Module, Pass } from "../module.ts";
+import {
+  dropout,
+  layerNorm,
+  linear,
+  mergeParams,
+  multiheadAttention,
+} from "../nn/mod.ts";
+import type { HeadConfig } from "./config.ts";
+
+/** All that the decoder works on. n queries, r memory rows, T tokens. */
+export interface DecoderInputs {
+  /** [B, n, C] */
+  queries: tf.Tensor;
+  /** [B, n, C], added where queries ask and answer. */
+  queryPosition: tf.Tensor;
+  /** [B, r, C] further keys and values of self-attention. */
+  memory: tf.Tensor;
+  /** [B, r, C] */
+  memoryPosition: tf.Tensor;
+  /** [B, T, C] */
+  tokens: tf.Tensor;
+  /** [B, T, C] */
+  tokenPosition: tf.Tensor;
+  /** [n, n + r], added to the scores of self-attention. */
+  mask?: tf.Tensor | undefined;
+}
+
+type Layer = Module<[DecoderInputs, Pass], tf.Tensor>;
+
+/** One post-norm layer: self-attention, cross-attention, feed-forward. */
+function decoderLayer(config: HeadConfig, name: string): Layer {
+  const { embedDims: C, heads, feedforward, dropout: rate } = config;
+  const xavier = { kind: "xavier-uniform" } as const;
+  const zero = { kind: "constant", value: 0 } as const;
+  const init = { init: xavier, biasInit: zero };
+  const selfAttention = multiheadAttention(
+    `${name}.attentions.0.attn`,
+    C,
+    heads,
+    { dropout: rate, outDropout: rate },
+  );
+  const crossAttention = multiheadAttention(
+    `${name}.attentions.1.attn`,
+    C,
+    heads,
+    { dropout: config.crossAttentionDropout, outDropout: rate },
+  );
+  const widen = linear(`${name}.ffns.0.layers.0.0`, C, feedforward, init);
+  const narrow = linear(`${name}.ffns.0.layers.1`, feedforward, C, init);
+  const norms = [0, 1, 2].map((i) => layerNorm(`${name}.norms.${i}`, C));
+  return {
+    params: mergeParams(
+      selfAttention,
+      crossAttention,
+      widen,
+      narrow,
+      ...norms,
+    ),
+    forward(params, inputs, pass) {
+      const { queryPosition, mask } = inputs;
+      const norm = (i: number, x: tf.Tensor) => norms[i]!.forward(params, x);
+      let x = inputs.queries;
+      const values = tf.concat([x, inputs.memory], 1);
+      const positions = tf.concat([queryPosition, inputs.memoryPosition], 1);
+      const looked = selfAttention.forward(params, {
+        query: tf.add(x, queryPosition) as tf.Tensor3D,
+        key: tf.add(values, positions) as tf.Tensor3D,
+        value: values as tf.Tensor3D,
+        ...(mask ? { mask: mask as tf.Tensor2D } : {}),
+      }, pass);
+      x = norm(0, tf.add(x, looked));
+      const seen = crossAttention.forward(params, {
+        query: tf.add(x, queryPosition) as tf.Tensor3D,
+        key: tf.add(inputs.tokens, inputs.tokenPosition) as tf.Tensor3D,
+        value: inputs.tokens as tf.Tensor3D,
+      }, pass);
+      x = norm(1, tf.add(x, seen));
+      const hidden = dropout(tf.relu(widen.forward(params, x)), rate, pass);
+      const thought = dropout(narrow.forward(params, hidden), rate, pass);
+      return norm(2, tf.add(x, thought));
+    },
+  };
+}
+
+/**
+ * All layers → the output of each after the shared post_norm, [L] of
+ * [B, n, C]; the next layer gets the output before it. Reference points are
+ * not refined between layers. Unlike the reference, NaN is not turned into 0
+ * here: it would hide a divergence.
+ */
+export function decoder(
+  config: HeadConfig,
+): Module<[DecoderInputs, Pass], tf.Tensor[]> {
+  const name = `${config.name}.transformer.decoder`;
+  const layers = Array.from(
+    { length: config.layers },
+    (_, i) => decoderLayer(config, `${name}.layers.${i}`),
+  );
+  const postNorm = layerNorm(`${name}.post_norm`, config.embedDims);
+  return {
+    params: mergeParams(...layers, postNorm),
+    forward(params, inputs, pass) {
+      let queries = inputs.queries;
+      return layers.map((layer) => {
+        queries = layer.forward(params, { ...inputs, queries }, pass);
+        return postNorm.forward(params, queries);
+      });
+    },
+  };
+}
