@@ -2,8 +2,12 @@
  * The networks and what belongs to training them, as pure functions.
  * @module
  */
+export * from "./cpfpn.ts";
 export * from "./init.ts";
 export * from "./module.ts";
-export * from "./random.ts";
 export * from "./nn/mod.ts";
+export * from "./optim/mod.ts";
+export * from "./random.ts";
+export * from "./resnet.ts";
+export * from "./vovnet.ts";
 export * from "./weights/mod.ts";
