@@ -9,6 +9,7 @@ import { colourOf, INK } from "./style.ts";
 
 /** What a bird's-eye view shows. */
 export interface BevInput {
+  /** Truth and predictions, LiDAR frame. */
   boxes: readonly DrawnBox[];
   /** [n * stride]: x, y, z first, in the LiDAR frame. */
   points?: Float32Array;

@@ -22,11 +22,13 @@ export interface DrawnBox {
 
 /** A camera and its image, as seen from the LiDAR. */
 export interface CameraView {
+  /** nuScenes channel, such as `CAM_FRONT`. */
   channel: string;
   /** Path of the image. */
   image: string;
   /** Pixels of the image that the intrinsics belong to. */
   width: number;
+  /** Pixels, likewise. */
   height: number;
   /** [3][3] */
   intrinsic: readonly (readonly number[])[];

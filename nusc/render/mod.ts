@@ -3,6 +3,7 @@
  * predictions. Pictures are SVG text; `writePicture` makes files of them.
  * @module
  */
+export type { FrameInfo } from "../infos/types.ts";
 export type { CameraView, DrawnBox } from "./box.ts";
 export type { BevInput } from "./bev.ts";
 export {

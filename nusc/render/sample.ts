@@ -17,7 +17,9 @@ export interface ResultBox {
   rotation: number[];
   /** m/s along global x and y. */
   velocity?: number[];
+  /** One of the ten classes. */
   detection_name: string;
+  /** 0 to 1. */
   detection_score: number;
 }
 
@@ -25,7 +27,9 @@ export interface ResultBox {
 export interface SampleOptions {
   /** Folder of the dataset. */
   root: string;
+  /** The key frame. */
   info: FrameInfo;
+  /** Records of this key frame. */
   predictions?: readonly ResultBox[];
   /** Predictions below are left out. */
   scoreThreshold: number;
@@ -35,6 +39,7 @@ export interface SampleOptions {
   range?: number;
   /** Pixels of a camera image's width. */
   tileWidth?: number;
+  /** A line above the picture; default the sample's token. */
   title?: string;
 }
 

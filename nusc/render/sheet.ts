@@ -13,10 +13,13 @@ import { CLASS_COLOURS, INK, TRUTH } from "./style.ts";
 
 /** What a picture of a key frame is made of; all in the LiDAR frame. */
 export interface SheetInput {
+  /** Cameras with their images. */
   views: readonly CameraView[];
+  /** Truth and predictions. */
   boxes: readonly DrawnBox[];
   /** LiDAR points, see `BevInput`. */
   points?: Float32Array;
+  /** Numbers a point; default 5. */
   stride?: number;
   /** Metres that the bird's-eye view reaches to each side; default 25. */
   range?: number;

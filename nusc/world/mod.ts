@@ -20,9 +20,13 @@ export type { Watch } from "./pool.ts";
 
 /** What has been generated. */
 export interface WorldSummary {
+  /** Name of the tables' folder. */
   version: Version;
+  /** Names, training scenes first. */
   scenes: string[];
+  /** Key frames in all. */
   frames: number;
+  /** Rows of `sample_annotation`. */
   annotations: number;
 }
 

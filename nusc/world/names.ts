@@ -32,7 +32,7 @@ function names(numbers: string): string[] {
 export const SCENES = {
   "v1.0-mini": { train: names(MINI_TRAIN), val: names(MINI_VAL) },
   "v1.0-trainval": { train: names(TRAIN), val: names(VAL) },
-} as const;
+} as const satisfies Record<Version, { train: string[]; val: string[] }>;
 
 /** A nuScenes version that can be generated. */
-export type Version = keyof typeof SCENES;
+export type Version = "v1.0-mini" | "v1.0-trainval";

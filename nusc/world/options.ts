@@ -24,6 +24,7 @@ export interface WorldOptions {
   valFrames: number;
   /** Pixels; the cameras are nuScenes' (1600x900), scaled. */
   width: number;
+  /** Pixels. */
   height: number;
   /** JPEG quality, 1 to 100. */
   quality: number;

@@ -14,6 +14,7 @@ export type Sightings = Sighting[][][];
 
 /** How a long piece of work is watched and stopped. */
 export interface Watch {
+  /** Ends the work; it throws the signal's reason. */
   signal?: AbortSignal;
   /** Called after every key frame. */
   onProgress?: (done: number, total: number) => void;
