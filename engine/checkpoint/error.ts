@@ -1,0 +1,6 @@
+/** Files that cannot be read. @module */
+
+/** The file is damaged or not what it should be: a user's concern. */
+export class CheckpointError extends Error {
+  override readonly name = "CheckpointError";
+}

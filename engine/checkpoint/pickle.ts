@@ -1,0 +1,132 @@
+/**
+ * The pickles inside PyTorch files. A pickle may name any Python function;
+ * here a handful is understood and every other name becomes an inert
+ * placeholder, so that no file can make anything run.
+ * @module
+ */
+import { BufferReader, Parser } from "pickleparser";
+import type { Storage, TensorView } from "./storage.ts";
+
+/** A pickle's value: nested Map, array, number, string, view or placeholder. */
+export type PickleValue = unknown;
+
+/** Reads pickles that share their storages. */
+export interface Unpickler {
+  /** Reads the next pickle of the bytes. */
+  next(reader: BufferReader): PickleValue;
+  /** Storages named so far, by key. */
+  readonly storages: Map<string, Storage>;
+  /** Keys of storages that are parts of another one (old files). */
+  readonly parts: Map<string, StoragePart>;
+}
+
+/** A storage that lies within another. */
+export interface StoragePart {
+  /** Key of the storage that holds it. */
+  whole: string;
+  /** First element. */
+  offset: number;
+  /** Elements. */
+  length: number;
+}
+
+/** A dict or object of a class that is not understood: holds its items. */
+class Inert extends Map<unknown, unknown> {
+  push(): void {}
+  add(): void {}
+  __setstate__(): void {}
+  __setnewargs_ex__(): void {}
+}
+
+/** Starts reading; `open` is the file's set of pickles. */
+export function unpickler(): Unpickler {
+  const storages = new Map<string, Storage>();
+  const parts = new Map<string, StoragePart>();
+  const parser = new Parser({
+    nameResolver: { resolve },
+    persistentResolver: {
+      resolve: (id) => storageOf(id as unknown, storages, parts),
+    },
+    extensionResolver: { resolve: () => inert },
+    unpicklingTypeOfDictionary: "Map",
+  });
+  return { next: (reader) => parser.read(reader), storages, parts };
+}
+
+/** True for a tensor of a pickle. */
+export function isView(value: PickleValue): value is TensorView {
+  return value instanceof View;
+}
+
+class View implements TensorView {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
+}
+
+// deno-lint-ignore no-explicit-any -- pickleparser's type of a constructor
+type Callable = (...args: any[]) => unknown;
+
+/** What a global name of the pickle stands for; called or constructed. */
+function resolve(module: string, name: string): Callable {
+  const known = FUNCTIONS[`${module}.${name}`];
+  if (known) return known;
+  if (module === "torch" && name.endsWith("Storage")) {
+    return Object.assign(() => new Inert(), { storageType: name });
+  }
+  return inert;
+}
+
+function inert(): Inert {
+  return new Inert();
+}
+
+function rebuildTensor(
+  storage: Storage,
+  offset: number,
+  shape: number[],
+  strides: number[],
+): TensorView {
+  return new View(storage, offset, shape, strides);
+}
+
+const FUNCTIONS: Record<string, Callable> = {
+  "collections.OrderedDict": (items: [unknown, unknown][] = []) => {
+    const map = inert();
+    for (const [key, value] of items) map.set(key, value);
+    return map;
+  },
+  "torch._utils._rebuild_tensor": rebuildTensor,
+  "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_parameter": (tensor: unknown) => tensor,
+  "torch._utils._rebuild_parameter_with_state": (tensor: unknown) => tensor,
+};
+
+/** ("storage", class, key, device, elements, part?) → the storage. */
+function storageOf(
+  id: unknown,
+  storages: Map<string, Storage>,
+  parts: Map<string, StoragePart>,
+): unknown {
+  if (!Array.isArray(id) || id[0] !== "storage") return inert();
+  const [, kind, root, , , part] = id;
+  const type = (kind as { storageType?: string } | null)?.storageType;
+  const whole = String(root);
+  let key = whole;
+  if (Array.isArray(part)) {
+    const [partKey, offset, length] = part;
+    key = String(partKey);
+    parts.set(key, { whole, offset, length });
+  }
+  const known = storages.get(key);
+  if (known) return known;
+  const storage: Storage = { key, type: type ?? "unknown storage" };
+  storages.set(key, storage);
+  if (!storages.has(whole)) {
+    storages.set(whole, { key: whole, type: storage.type });
+  }
+  return storage;
+}
