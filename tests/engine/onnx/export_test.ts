@@ -206,3 +206,19 @@ Deno.test("a memory fed back for three steps follows tfjs", async () => {
   assert.deepEqual([...cpu.ages.data], [0, 0, 1, 1, 2, 2]);
   await session.close();
 });
+
+/** The loss' gradient; no-op casts and reshapes must not count twice. */
+function gradients({ x, w }: Tensors): Tensors {
+  const loss = (a: tf.Tensor, b: tf.Tensor) => {
+    const same = tf.reshape(tf.cast(tf.clone(a), "float32"), a.shape);
+    const hidden = tf.relu(tf.matMul(same, b, false, true));
+    const shares = tf.softmax(tf.mul(hidden, tf.sigmoid(tf.sum(a))));
+    return tf.sum(tf.square(shares)) as tf.Scalar;
+  };
+  const [dx, dw] = tf.grads(loss)([x, w]);
+  return { dx, dw };
+}
+
+Deno.test("gradients are traced like any other function", async () => {
+  await agree(gradients, { x: random([5, 4], 1), w: random([6, 4], 2) }, 1e-5);
+});
