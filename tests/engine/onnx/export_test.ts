@@ -207,18 +207,13 @@ Deno.test("a memory fed back for three steps follows tfjs", async () => {
   await session.close();
 });
 
-/** The loss' gradient; no-op casts and reshapes must not count twice. */
-function gradients({ x, w }: Tensors): Tensors {
-  const loss = (a: tf.Tensor, b: tf.Tensor) => {
-    const same = tf.reshape(tf.cast(tf.clone(a), "float32"), a.shape);
-    const hidden = tf.relu(tf.matMul(same, b, false, true));
-    const shares = tf.softmax(tf.mul(hidden, tf.sigmoid(tf.sum(a))));
-    return tf.sum(tf.square(shares)) as tf.Scalar;
-  };
-  const [dx, dw] = tf.grads(loss)([x, w]);
-  return { dx, dw };
-}
-
-Deno.test("gradients are traced like any other function", async () => {
-  await agree(gradients, { x: random([5, 4], 1), w: random([6, 4], 2) }, 1e-5);
+Deno.test("operations that change nothing still give new tensors", () => {
+  // tfjs would tape x → x and double every gradient.
+  exportOnnx(({ x }) => {
+    const same = [tf.clone(x), tf.cast(x, "float32"), tf.reshape(x, [2, 3])];
+    for (const y of same) assert.notEqual(y.dataId, x.dataId);
+    const identity = tf.engine().runKernel("Identity", { x }) as tf.Tensor;
+    assert.notEqual(identity.dataId, x.dataId);
+    return { y: tf.add(identity, same[0]) };
+  }, { x: { shape: [2, 3] } });
 });
