@@ -9,5 +9,6 @@ export * from "./nn/mod.ts";
 export * from "./optim/mod.ts";
 export * from "./random.ts";
 export * from "./resnet.ts";
+export * from "./streampetr/mod.ts";
 export * from "./vovnet.ts";
 export * from "./weights/mod.ts";

@@ -1,3 +1,6 @@
-/** Weights as files hold them: format and layout. @module */
+/** Weights as files hold them: format, names, layout. @module */
+export * from "./error.ts";
 export * from "./layout.ts";
+export * from "./load.ts";
+export * from "./names.ts";
 export * from "./safetensors.ts";

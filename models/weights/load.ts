@@ -1,0 +1,171 @@
+/**
+ * From stored tensors to a model's parameters and back: names, aliases,
+ * types, layout.
+ * @module
+ */
+import type { ParamSpec, ParamSpecs } from "../module.ts";
+import { WeightsError } from "./error.ts";
+import { memoryShape, type Plain, toMemory, toTorch } from "./layout.ts";
+import { isCounter, type Naming, NAMINGS } from "./names.ts";
+import type { StoredTensor } from "./safetensors.ts";
+
+/** What became of a checkpoint's tensors. */
+export interface LoadReport {
+  /** Title of the naming that fitted best. */
+  naming: string;
+  /** The model's parameters that were found. */
+  loaded: string[];
+  /** The model's parameters that were not. */
+  missing: string[];
+  /** Stored names that the model does not have. */
+  unexpected: string[];
+}
+
+/** Parameters that a checkpoint holds, in memory layout, and the report. */
+export interface LoadedWeights {
+  params: Record<string, Plain>;
+  report: LoadReport;
+}
+
+/**
+ * Finds a model's parameters among stored tensors (of a .safetensors or .pth
+ * file, PyTorch's layout). What is missing is reported, not an error.
+ *
+ * @throws {WeightsError} when nothing fits, a shape differs, or the copies
+ * of one shared parameter differ.
+ */
+export function loadWeights(
+  specs: ParamSpecs,
+  stored: ReadonlyMap<string, StoredTensor>,
+): LoadedWeights {
+  const { naming, entries, unexpected } = bestNaming(specs, stored);
+  const params: Record<string, Plain> = {};
+  const missing: string[] = [];
+  const misfits: string[] = [];
+  for (const [name, spec] of Object.entries(specs)) {
+    const entry = findOne(name, spec, entries);
+    if (entry === undefined) missing.push(name);
+    else if (!sameShape(entry.shape, spec.shape)) {
+      misfits.push(
+        `"${name}" is [${entry.shape}] in the checkpoint and ` +
+          `[${spec.shape}] in the model`,
+      );
+    } else params[name] = toMemory(name, spec.shape, asFloat32(entry));
+  }
+  if (misfits.length > 0) throw new WeightsError(misfitMessage(misfits));
+  const loaded = Object.keys(params);
+  if (loaded.length === 0) {
+    const some = [...stored.keys()].slice(0, 3).map((name) => `"${name}"`);
+    throw new WeightsError(
+      `The checkpoint holds none of the model's parameters; its names are ` +
+        `like ${some.join(", ")}, the model's like ` +
+        `"${Object.keys(specs)[0]}"`,
+    );
+  }
+  const report = { naming: naming.title, loaded, missing, unexpected };
+  return { params, report };
+}
+
+/**
+ * Parameters as a state dict in PyTorch's layout, ready for a file.
+ *
+ * @param arrays In memory layout, by the specs' names.
+ * @param aliases Also writes the other names of shared parameters, which
+ * PyTorch's strict loading asks for; default true.
+ */
+export function stateDict(
+  specs: ParamSpecs,
+  arrays: Readonly<
+    Record<string, { shape: readonly number[]; data: Float32Array }>
+  >,
+  aliases = true,
+): Map<string, Plain> {
+  const state = new Map<string, Plain>();
+  for (const [name, spec] of Object.entries(specs)) {
+    const array = arrays[name];
+    if (array === undefined) throw new Error(`"${name}" has no array`);
+    if (!sameShape(array.shape, memoryShape(spec.shape))) {
+      throw new Error(`"${name}" is [${array.shape}], not of its spec`);
+    }
+    const plain = toTorch(name, array.shape, array.data);
+    state.set(name, plain);
+    for (const alias of aliases ? spec.aliases ?? [] : []) {
+      state.set(alias, plain);
+    }
+  }
+  return state;
+}
+
+interface Fit {
+  naming: Naming;
+  /** Stored tensors by the model's names and aliases. */
+  entries: Map<string, StoredTensor>;
+  unexpected: string[];
+}
+
+/** The naming under which most stored tensors have a place. */
+function bestNaming(
+  specs: ParamSpecs,
+  stored: ReadonlyMap<string, StoredTensor>,
+): Fit {
+  const known = new Set(
+    Object.entries(specs)
+      .flatMap(([name, spec]) => [name, ...(spec.aliases ?? [])]),
+  );
+  const fits = NAMINGS.map((naming): Fit => {
+    const entries = new Map<string, StoredTensor>();
+    const unexpected: string[] = [];
+    for (const [name, tensor] of stored) {
+      const renamed = naming.rename(name);
+      if (renamed !== null && known.has(renamed)) entries.set(renamed, tensor);
+      else if (!isCounter(name)) unexpected.push(name);
+    }
+    return { naming, entries, unexpected };
+  });
+  return fits.reduce((best, fit) =>
+    fit.entries.size > best.entries.size ? fit : best
+  );
+}
+
+/** A parameter under its name or an alias; all copies must be equal. */
+function findOne(
+  name: string,
+  spec: ParamSpec,
+  entries: ReadonlyMap<string, StoredTensor>,
+): StoredTensor | undefined {
+  const copies = [name, ...(spec.aliases ?? [])]
+    .filter((key) => entries.has(key));
+  const first = copies[0] && entries.get(copies[0]);
+  if (!first) return undefined;
+  for (const key of copies.slice(1)) {
+    if (!sameNumbers(entries.get(key)!, first)) {
+      throw new WeightsError(
+        `"${copies[0]}" and "${key}" differ in the checkpoint, but are one ` +
+          "shared parameter of the model",
+      );
+    }
+  }
+  return first;
+}
+
+function misfitMessage(misfits: string[]): string {
+  const shown = misfits.slice(0, 5).join("; ");
+  const more = misfits.length > 5 ? `; and ${misfits.length - 5} more` : "";
+  return `The checkpoint is of another model: ${shown}${more}`;
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((side, i) => side === b[i]);
+}
+
+function sameNumbers(a: StoredTensor, b: StoredTensor): boolean {
+  if (!sameShape(a.shape, b.shape)) return false;
+  for (let i = 0; i < a.data.length; i++) {
+    if (!Object.is(a.data[i], b.data[i])) return false;
+  }
+  return true;
+}
+
+function asFloat32({ data }: StoredTensor): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data, Number);
+}
