@@ -48,10 +48,15 @@ function atRest(): tf.Tensor {
   return tf.concat([tf.zeros([1, 1, 3]), pose], -1);
 }
 
-/** Builds the queries of a frame from learned points and the memory. */
-export function queryMaker(
-  config: HeadConfig,
-): Module<[Memory, DenoisingInputs | null], Queries> {
+/** Makes queries from learned points and the memory. */
+export interface QueryMaker
+  extends Module<[Memory, DenoisingInputs | null], Queries> {
+  /** Position codes of queries of this very frame at points [B, n, 3]. */
+  locate(params: Params, points: tf.Tensor): tf.Tensor;
+}
+
+/** Builds the maker of a frame's queries. */
+export function queryMaker(config: HeadConfig): QueryMaker {
   const { name, embedDims: C, queries: Q } = config;
   const embedding = twoLayers(`${name}.query_embedding`, C * 3 / 2, C, C);
   const time = linear(`${name}.time_embedding.0`, C, C);
@@ -68,7 +73,15 @@ export function queryMaker(
   const { minimum, extent } = rangeOf(config.pcRange);
   const timeCode = (params: Params, seconds: tf.Tensor) =>
     timeNorm.forward(params, time.forward(params, pos2posemb1d(seconds, C)));
+  const code = (params: Params, at: tf.Tensor) =>
+    embedding.forward(params, pos2posemb3d(at, C / 2));
+  const settle = (params: Params, raw: tf.Tensor) =>
+    tf.add(
+      movePosition.forward(params, raw, nerfCode(atRest(), OCTAVES)),
+      timeCode(params, tf.zeros([1, 1, 1])),
+    );
   return {
+    locate: (params, points) => settle(params, code(params, points)),
     params: mergeParams(
       embedding,
       { ...time.params, ...timeNorm.params },
@@ -85,27 +98,22 @@ export function queryMaker(
       const reference = denoising
         ? tf.concat([denoising.referencePoints, learned], 1)
         : learned;
-      const code = (at: tf.Tensor) =>
-        embedding.forward(params, pos2posemb3d(at, C / 2));
       const still = nerfCode(atRest(), OCTAVES);
-      const raw = code(reference);
+      const raw = code(params, reference);
       const content = config.queryContent === "position"
         ? moveContent.forward(params, raw, still)
         : tf.mul(
           tf.ones([B, reference.shape[1]!, 1]),
           moveContent.forward(params, tf.zeros([1, 1, C]), still),
         );
-      const position = tf.add(
-        movePosition.forward(params, raw, still),
-        timeCode(params, tf.zeros([1, 1, 1])),
-      );
+      const position = settle(params, raw);
       const remembered = tf.div(
         tf.sub(memory.referencePoint, minimum),
         extent,
       );
       const motion = nerfCode(motionOf(memory), OCTAVES);
       const oldPosition = tf.add(
-        movePosition.forward(params, code(remembered), motion),
+        movePosition.forward(params, code(params, remembered), motion),
         timeCode(params, memory.timestamp),
       );
       const old = moveContent.forward(params, memory.embedding, motion);

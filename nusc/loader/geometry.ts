@@ -15,7 +15,7 @@ import {
   multiply,
   rigid,
   rotationFromQuaternion,
-} from "./matrix.ts";
+} from "../geometry/matrix.ts";
 import { inputFromSource, type View } from "./view.ts";
 
 /** Calibration and pose of one frame, float64. */

@@ -7,7 +7,7 @@ export * from "./geometry.ts";
 export * from "./image.ts";
 export * from "./labels2d.ts";
 export * from "./labels3d.ts";
-export * from "./matrix.ts";
+export * from "../geometry/matrix.ts";
 export * from "./mersenne.ts";
 export * from "./random.ts";
 export * from "./sampler.ts";

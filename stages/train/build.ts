@@ -1,0 +1,94 @@
+/**
+ * Settings to a network: the only reader of the model settings.
+ * @module
+ */
+import {
+  buildDetector,
+  buildHead,
+  cpfpn,
+  type Detector,
+  type HeadConfig,
+  initialize,
+  type ParamSpecs,
+  type Plain,
+  resnet,
+} from "../../models/mod.ts";
+import type { ImageSettings, ModelSettings } from "./settings.ts";
+
+/** Pixels between tokens. */
+const STRIDE = 16;
+
+/** A network and the config of its head. */
+export interface Model {
+  detector: Detector;
+  head: HeadConfig;
+}
+
+/** The head's config in the words of the models. */
+export function headConfig(
+  { channels, head }: ModelSettings,
+  { height, width }: Pick<ImageSettings, "height" | "width">,
+): HeadConfig {
+  return {
+    name: "pts_bbox_head",
+    embedDims: channels,
+    classes: 10,
+    heads: head.heads,
+    layers: head.layers,
+    feedforward: head.feedforward,
+    queries: head.queries,
+    propagated: head.propagated,
+    memory: head.memory,
+    topk: head.topk,
+    pcRange: head.range,
+    positionRange: head.position_range,
+    depthBins: head.depth_bins,
+    depthStart: head.depth_start,
+    stride: STRIDE,
+    // The reference pads to whole multiples of 32.
+    imageHeight: Math.ceil(height / 32) * 32,
+    imageWidth: Math.ceil(width / 32) * 32,
+    codeWeights: head.code_weights,
+    dropout: head.dropout,
+    crossAttentionDropout: 0,
+    queryContent: head.query_content,
+  };
+}
+
+/** Builds the network of the settings. */
+export function buildModel(
+  settings: ModelSettings,
+  image: Pick<ImageSettings, "height" | "width">,
+): Model {
+  const { depth, width, norm, norm_momentum, zero_init_last } =
+    settings.backbone;
+  const backbone = resnet({
+    name: "img_backbone",
+    depth,
+    width,
+    norm: { mode: norm, momentum: norm_momentum },
+    zeroInitLast: zero_init_last,
+  });
+  const head = headConfig(settings, image);
+  const detector = buildDetector({
+    backbone,
+    neck: cpfpn("img_neck", backbone.channels, settings.channels),
+    head: buildHead(head),
+  });
+  return { detector, head };
+}
+
+/** First values of all parameters, in memory layout. */
+export function firstValues(
+  specs: ParamSpecs,
+  settings: ModelSettings,
+  seed: number,
+): Record<string, Plain> {
+  const values = initialize(specs, seed);
+  const points = values["pts_bbox_head.reference_points.weight"]!.data;
+  const [low, high] = settings.head.reference_z;
+  for (let i = 2; i < points.length; i += 3) {
+    points[i] = low + (high - low) * points[i]!;
+  }
+  return values;
+}
