@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import "@tensorflow/tfjs-backend-cpu";
 import { INFERENCE, type Pass } from "../../models/module.ts";
 import {
   batchNorm,
@@ -14,9 +13,10 @@ import {
   multiheadAttention,
   normalize,
 } from "../../models/nn/mod.ts";
+import { useTensorFlow } from "../support/backend.ts";
 import { goldenParams, s, u } from "../support/golden.ts";
 
-await tf.setBackend("cpu");
+await useTensorFlow();
 
 function close(actual: tf.Tensor, expected: ArrayLike<number>, bound = 2e-6) {
   const data = actual.dataSync();
@@ -192,6 +192,37 @@ Deno.test("batchNorm() in training normalises by the batch and follows it", () =
     () => part.forward(params, tf.zeros([1, 1, 1, 1]) as tf.Tensor4D, pass),
     /Cannot normalise "b" by batch statistics of one value/,
   );
+});
+
+Deno.test("batchNorm() by batch statistics has torch's gradients", () => {
+  // Printed by torch 2.13: BatchNorm2d, momentum 0.25, loss Σ y·r.
+  const part = batchNorm("b", 2, { mode: "train", momentum: 0.25 });
+  const buffers = {
+    "b.running_mean": tf.tensor1d([0.5, -1]),
+    "b.running_var": tf.tensor1d([2, 0.5]),
+  };
+  const x = tf.tensor4d([1, 2, 2, -1, 4, 0.5, 9, 3], [2, 2, 1, 2]);
+  const r = tf.tensor4d([1, -2, 0.5, 3, -1, 0.25, 2, 1], [2, 2, 1, 2]);
+  const pass: Pass = { training: true, updates: new Map() };
+  const { grads } = tf.valueAndGrads((...[x, weight, bias]: tf.Tensor[]) => {
+    const params = { "b.weight": weight!, "b.bias": bias!, ...buffers };
+    const y = part.forward(params, x as tf.Tensor4D, pass);
+    return tf.sum(tf.mul(y, r));
+  })([x, tf.tensor1d([1.5, -0.5]), tf.tensor1d([0.25, 1])]);
+  close(grads[0]!, [
+    0.413023829,
+    0.64411813,
+    0.092850223,
+    -0.315327793,
+    -0.790829062,
+    0.246873602,
+    0.284954965,
+    -0.575663984,
+  ]);
+  close(grads[1]!, [1.94665611, -4.22701979]);
+  close(grads[2]!, [2.5, 2.25]);
+  close(pass.updates!.get("b.running_mean")!, [1.375, -0.46875]);
+  close(pass.updates!.get("b.running_var")!, [4.66666698, 1.140625]);
 });
 
 Deno.test("multiheadAttention() equals attention written out by heads", () => {
