@@ -9,15 +9,19 @@ import "@tensorflow/tfjs-backend-cpu";
 import {
   type Constant,
   constant,
+  derivedName,
   isConstant,
   sizeOf,
-  UNNAMED,
   type Value,
 } from "./ir.ts";
 import { elementOf } from "./tracer.ts";
 
 /** Kernels whose result can be far larger than what they read. */
 const GROWING = new Set(["Tile", "BroadcastTo"]);
+/** Kernels that only move numbers, so that a weight keeps its name. */
+const MOVING = new Set(
+  "Reshape,ExpandDims,Transpose,Identity,SplitV,Slice,Unpack".split(","),
+);
 /** A result of more elements is left to the runtime if its kernel grows. */
 const SMALL = 4096;
 /** Drawing numbers at export time would freeze them. */
@@ -64,9 +68,8 @@ export function fold(
     attrs: attributes as tf.NamedAttrMap,
     backend,
   });
-  const named = constants.map(([, value]) => value.name)
-    .filter((value) => value !== UNNAMED);
-  const label = named.length === 1 ? named[0] : UNNAMED;
+  const sources = constants.map(([, value]) => value);
+  const label = derivedName(sources, MOVING.has(name));
   const take = (info: tf.TensorInfo) => fetch(backend, info, label);
   const folded = Array.isArray(result) ? result.map(take) : take(result);
   for (const { dataId } of [result].flat()) backend.disposeData(dataId, true);

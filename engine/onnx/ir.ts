@@ -80,6 +80,23 @@ export function symbol(
 /** The name of constants that nobody named. */
 export const UNNAMED = "constant";
 
+/**
+ * The name of a constant computed from others: of a single named one, which a
+ * mere change of layout does not alter.
+ */
+export function derivedName(
+  sources: readonly Value[],
+  sameNumbers: boolean,
+): string {
+  const names = sources.map(({ name }) => name)
+    .filter((name) => name !== UNNAMED);
+  if (names.length !== 1) return UNNAMED;
+  const [name] = names;
+  return sameNumbers || name.endsWith(DERIVED) ? name : name + DERIVED;
+}
+
+const DERIVED = ".derived";
+
 /** A constant; the array is used as it is, not copied. */
 export function constant(
   data: Data,

@@ -2,7 +2,7 @@
  * Runs ONNX models with ONNX Runtime.
  *
  * The native library is loaded by the first session, not by importing this
- * module; it needs `--allow-ffi --allow-read --allow-env --allow-sys`.
+ * module; it needs `--allow-ffi --allow-read`. A run occupies the thread.
  * @module
  */
 import type * as ort from "onnxruntime-node";

@@ -9,12 +9,12 @@ import {
   constant,
   type Data,
   dataOf,
+  derivedName,
   type ElementType,
   type Graph,
   isConstant,
   type Node,
   sizeOf,
-  UNNAMED,
 } from "../ir.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -75,7 +75,8 @@ export function transposeConstant(
 function unary(compute: (x: number) => number): Evaluate {
   return (_, x) => {
     const values = Array.from(x.data as Float32Array, compute);
-    return constant(dataOf(x.type, values), x.shape, x.type, x.name);
+    const name = derivedName([x], false);
+    return constant(dataOf(x.type, values), x.shape, x.type, name);
   };
 }
 
@@ -85,13 +86,8 @@ function binary(compute: (a: number, b: number) => number): Evaluate {
     const left = spread(a, shape) as Float32Array;
     const right = spread(b, shape) as Float32Array;
     const values = left.map((x, i) => compute(x, right[i]));
-    return constant(values, shape, a.type, labelOf(a, b));
+    return constant(values, shape, a.type, derivedName([a, b], false));
   };
-}
-
-function labelOf(...values: Constant[]): string {
-  const names = values.map((x) => x.name).filter((name) => name !== UNNAMED);
-  return names.length === 1 ? names[0] : UNNAMED;
 }
 
 /** What is computed while exporting, by ONNX operator. */

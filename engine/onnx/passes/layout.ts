@@ -136,7 +136,15 @@ export function moveTransposes(graph: Graph, opset: number): Graph {
   }
   const outputs = graph.outputs
     .map(({ name, value }) => ({ name, value: layout.plain(value) }));
-  return { inputs: graph.inputs, outputs, nodes: layout.g.nodes };
+  const moved = { inputs: graph.inputs, outputs, nodes: layout.g.nodes };
+  // A value with many readers can need more transposes below than above.
+  return transposed(moved) <= transposed(graph) ? moved : graph;
+}
+
+/** How many numbers a graph's transposes move. */
+function transposed({ nodes }: Pick<Graph, "nodes">): number {
+  return nodes.filter(({ op }) => op === "Transpose")
+    .reduce((sum, { outputs }) => sum + sizeOf(outputs[0].shape), 0);
 }
 
 /** Whether any operand has a pending permutation that moves numbers. */

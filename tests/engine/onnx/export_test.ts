@@ -69,6 +69,20 @@ Deno.test("a captured weight becomes one initializer under its name", () => {
   assert.equal(plain.nodes[0].inputs[1]?.name, "layer.weight");
 });
 
+Deno.test("a weight keeps its name when moved, not when changed", () => {
+  const table = tf.tensor2d(numbers(8), [2, 4]);
+  const graph = exportGraph(
+    ({ x, y }) => ({
+      moved: tf.mul(x, tf.transpose(tf.reshape(table, [4, 2]))),
+      changed: tf.mul(y, tf.sub(1, tf.exp(table))),
+    }),
+    { x: { shape: [2, 4] }, y: { shape: [2, 4] } },
+    { names: { "head.table": table } },
+  );
+  const names = graph.nodes.map(({ inputs }) => inputs[1]?.name);
+  assert.deepEqual(names, ["head.table", "head.table.derived"]);
+});
+
 Deno.test("arithmetic of constants leaves no nodes", () => {
   const graph = exportGraph(({ x }) => {
     const steps = tf.mul(tf.range(0, 4), tf.scalar(2));
