@@ -92,10 +92,11 @@ export function derivedName(
     .filter((name) => name !== UNNAMED);
   if (names.length !== 1) return UNNAMED;
   const [name] = names;
-  return sameNumbers || name.endsWith(DERIVED) ? name : name + DERIVED;
+  return sameNumbers || name.endsWith(FOLDED) ? name : name + FOLDED;
 }
 
-const DERIVED = ".derived";
+/** Marks a weight into which other numbers have been multiplied or added. */
+const FOLDED = ".folded";
 
 /** A constant; the array is used as it is, not copied. */
 export function constant(

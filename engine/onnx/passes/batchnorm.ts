@@ -6,6 +6,7 @@
 import {
   type Constant,
   constant,
+  derivedName,
   type Graph,
   isConstant,
   type Node,
@@ -97,11 +98,14 @@ function refit(
     ? (b.data as Float32Array).slice()
     : new Float32Array(channels);
   change({ rows, bias });
-  const label = b?.name ?? w.name.replace(/weight$/, "bias");
+  const weightName = derivedName([w], false);
+  const biasName = b
+    ? derivedName([b], false)
+    : weightName.replace(/weight(?=\.|$)/, "bias");
   const inputs = [
     x,
-    constant(data, w.shape, "float32", w.name),
-    constant(bias, [channels], "float32", label),
+    constant(data, w.shape, "float32", weightName),
+    constant(bias, [channels], "float32", biasName),
   ];
   const { op, attributes, scope } = conv;
   const outputs = after.outputs.map((value) => ({ ...value }));

@@ -80,7 +80,7 @@ Deno.test("a weight keeps its name when moved, not when changed", () => {
     { names: { "head.table": table } },
   );
   const names = graph.nodes.map(({ inputs }) => inputs[1]?.name);
-  assert.deepEqual(names, ["head.table", "head.table.derived"]);
+  assert.deepEqual(names, ["head.table", "head.table.folded"]);
 });
 
 Deno.test("arithmetic of constants leaves no nodes", () => {

@@ -127,8 +127,8 @@ Deno.test("initializers keep their names, in PyTorch's layout", () => {
       inputs.slice(1).map((x) => `${x!.name} [${x!.shape}]`)
     ),
     [
-      ["stem.conv.weight [8,3,7,7]", "stem.conv.bias [8]"],
-      ["a.conv1.weight [4,8,1,1]", "a.conv1.bias [4]"],
+      ["stem.conv.weight.folded [8,3,7,7]", "stem.conv.bias.folded [8]"],
+      ["a.conv1.weight.folded [4,8,1,1]", "a.conv1.bias.folded [4]"],
     ],
   );
   assert.match(convs[0].name, /^stem\.conv/);
