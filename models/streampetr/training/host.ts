@@ -1,0 +1,202 @@
+/**
+ * The host's part of a training step: what is drawn before it, and the
+ * matching in its middle. Typed arrays only.
+ * @module
+ */
+import type { Random } from "../../random.ts";
+import type { GroundTruth2D } from "../focal/matcher.ts";
+import { matchFocalTargets } from "../focal/targets.ts";
+import type { GroundTruth } from "./codes.ts";
+import { type Denoising, prepareDenoising } from "./denoise.ts";
+import { gridMask, type GridMaskRandom } from "./gridmask.ts";
+import { MATCHING } from "./matcher.ts";
+import {
+  inputSpecs,
+  type StepConfig,
+  targetSpecs,
+  type TensorSpecs,
+} from "./spec.ts";
+import { matchTargets } from "./targets.ts";
+
+/** Ground truth of one sample, as the loader's frames hold it. */
+export interface Sample {
+  readonly labels: GroundTruth;
+  /** One an image, in camera order; unread without a 2D head. */
+  readonly labels2d: readonly GroundTruth2D[];
+}
+
+/** Numbers by the names of the specs. */
+export type Arrays = Record<string, Float32Array | Int32Array>;
+
+/** The random numbers of a step. */
+export interface StepDraws {
+  /** Uniform [0, 1), see {@linkcode prepareDenoising}. */
+  denoising: () => number;
+  gridMask: GridMaskRandom;
+}
+
+/** Independent draws from one stream. */
+export function drawsOf(random: Random): StepDraws {
+  return {
+    denoising: random.fork("denoising").uniform,
+    gridMask: random.fork("grid mask"),
+  };
+}
+
+/** What was drawn for a step. */
+export interface Prepared {
+  /** Inputs of `inputSpecs` beside frame and memory. */
+  inputs: Arrays;
+  denoising: Denoising | null;
+}
+
+/** Draws denoising queries and the grid mask of a batch. */
+export function prepareStep(
+  config: StepConfig,
+  samples: readonly Sample[],
+  draws: StepDraws,
+): Prepared {
+  const { head, denoising } = config;
+  const inputs: Arrays = {};
+  const noised = denoising && prepareDenoising(
+    samples.map(({ labels }) => labels),
+    denoising,
+    head.pcRange,
+    head.classes,
+    draws.denoising,
+  );
+  if (noised) {
+    inputs["denoising.referencePoints"] = noised.referencePoints;
+    inputs["denoising.padding"] = noised.padding;
+  }
+  if (config.gridMask > 0) {
+    const { imageHeight, imageWidth } = head;
+    inputs.gridMask = gridMask(
+      imageHeight,
+      imageWidth,
+      config.gridMask,
+      draws.gridMask,
+    );
+  }
+  checkArrays(inputs, inputSpecs(config));
+  return { inputs, denoising: noised };
+}
+
+/** How many examples the losses of this process hold. */
+export interface Counts {
+  /** Matched queries of a layer. */
+  matched: number;
+  /** Denoising rows in use. */
+  denoising: number;
+  /** Matched tokens. */
+  focal: number;
+}
+
+/** Targets but for the divisors, which need the counts of all processes. */
+export interface Matched {
+  arrays: Arrays;
+  counts: Counts;
+}
+
+/**
+ * Matches a step's predictions with the ground truth.
+ *
+ * @param outputs `classScores`, `boxCodes`, and with a 2D head
+ *   `focal.classScores`, `focal.boxes`, `focal.centers` of the step.
+ */
+export function matchStep(
+  config: StepConfig,
+  outputs: Readonly<Record<string, Float32Array>>,
+  samples: readonly Sample[],
+  denoising: Denoising | null,
+): Matched {
+  const { head, focal } = config;
+  const counts: Counts = { matched: 0, denoising: 0, focal: 0 };
+  const arrays: Arrays = {};
+  const add = (group: string, part: object) => {
+    for (const [name, data] of Object.entries(part)) {
+      if (ArrayBuffer.isView(data)) {
+        arrays[`${group}.${name}`] = data as Float32Array;
+      }
+    }
+  };
+  const matched = matchTargets(
+    { classScores: outputs.classScores!, boxCodes: outputs.boxCodes! },
+    samples.map(({ labels }) => labels),
+    head.layers,
+    head.classes,
+    { ...MATCHING, codeWeights: head.codeWeights },
+  );
+  add("matched", matched);
+  counts.matched = matched.positives;
+  if (denoising) {
+    const { labels, boxes, weights, count } = denoising;
+    const present = Float32Array.of(count > 0 ? 1 : 0);
+    add("denoising", { labels, boxes, weights, present });
+    counts.denoising = count;
+  }
+  if (focal) {
+    const found = matchFocalTargets(
+      {
+        classScores: outputs["focal.classScores"]!,
+        boxes: outputs["focal.boxes"]!,
+        centers: outputs["focal.centers"]!,
+      },
+      samples.flatMap(({ labels2d }) => labels2d),
+      focal,
+    );
+    add("focal", found);
+    counts.focal = found.positives;
+  }
+  return { arrays, counts };
+}
+
+/** The reference's own π. */
+const PI = 3.14159;
+
+/**
+ * Everything that `targetSpecs` names.
+ *
+ * @param mean Counts averaged over all processes, for the divisors that the
+ *   reference averages; left out, this process is the only one.
+ */
+export function completeTargets(
+  config: StepConfig,
+  { arrays, counts }: Matched,
+  mean: Counts = counts,
+): Arrays {
+  const atLeastOne = (value: number) => Float32Array.of(Math.max(value, 1));
+  const targets: Arrays = {
+    ...arrays,
+    "matched.classNorm": atLeastOne(counts.matched),
+    "matched.boxNorm": atLeastOne(mean.matched),
+  };
+  if (config.denoising !== null) {
+    // The share of shifts within the sphere that stays positive.
+    const positive = PI / 6 * config.denoising.split ** 3;
+    targets["denoising.classNorm"] = atLeastOne(counts.denoising * positive);
+    targets["denoising.boxNorm"] = atLeastOne(mean.denoising);
+  }
+  if (config.focal !== null) {
+    targets["focal.classNorm"] = atLeastOne(counts.focal);
+    targets["focal.overlapNorm"] = Float32Array.of(counts.focal);
+    targets["focal.boxNorm"] = atLeastOne(mean.focal);
+  }
+  const specs = targetSpecs(config);
+  checkArrays(targets, specs);
+  const missing = Object.keys(specs).filter((name) => !(name in targets));
+  if (missing.length > 0) throw new Error(`Targets lack ${missing.join(", ")}`);
+  return targets;
+}
+
+/** Sizes that disagree with a spec are a mistake in the program. */
+function checkArrays(arrays: Arrays, specs: TensorSpecs): void {
+  for (const [name, data] of Object.entries(arrays)) {
+    const shape = specs[name]?.shape;
+    if (shape?.reduce((a, b) => a * b, 1) !== data.length) {
+      throw new Error(
+        `Array "${name}" holds ${data.length} numbers, expected [${shape}]`,
+      );
+    }
+  }
+}

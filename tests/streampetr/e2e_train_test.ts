@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensors } from "../../models/module.ts";
+import { adamw, multiplierOf, zeroMoments } from "../../models/optim/adamw.ts";
+import { clipByGlobalNorm } from "../../models/optim/clip.ts";
+import { buildFocalHead } from "../../models/streampetr/focal/head.ts";
+import { differentiate } from "../../models/streampetr/training/differentiate.ts";
+import {
+  type Arrays,
+  completeTargets,
+  matchStep,
+  prepareStep,
+  type Sample,
+} from "../../models/streampetr/training/host.ts";
+import { termNames } from "../../models/streampetr/training/names.ts";
+import {
+  inputSpecs,
+  type StepConfig,
+  targetSpecs,
+  type TensorSpecs,
+} from "../../models/streampetr/training/spec.ts";
+import { trainStep } from "../../models/streampetr/training/step.ts";
+import { toTorch } from "../../models/weights/layout.ts";
+import { useTensorFlow } from "../support/backend.ts";
+import {
+  emptyMemory,
+  r50Detector,
+  recordedFrame,
+  SMALL,
+} from "../support/detector.ts";
+import {
+  type Golden,
+  goldenParams,
+  openGolden,
+  s,
+  u,
+} from "../support/golden.ts";
+import { gravityBoxes, rowsOf } from "./support.ts";
+
+const config: StepConfig = {
+  batch: 1,
+  cameras: 6,
+  head: SMALL,
+  // Larger than any frame of the recording: padding must change nothing.
+  denoising: { groups: 10, bucket: 12, noiseScale: 1, split: 0.75 },
+  focal: {
+    name: "img_roi_head",
+    channels: 256,
+    classes: 10,
+    stride: 16,
+    imageHeight: 128,
+    imageWidth: 352,
+    trainRatio: 1,
+  },
+  gridMask: 0,
+};
+
+/** Ground truth of a recorded iteration. */
+function sampleOf(golden: Golden, key: string): Sample {
+  const at = (name: string) => golden.array(`${key}/in/${name}`);
+  return {
+    labels: {
+      boxes: gravityBoxes(at("gt_bboxes_3d")),
+      labels: at("gt_labels_3d").data,
+    },
+    labels2d: Array.from({ length: 6 }, (_, n) => ({
+      boxes: rowsOf(at(`gt_bboxes2d_${n}`)),
+      labels: at(`gt_labels2d_${n}`).data,
+      centers: rowsOf(at(`centers2d_${n}`)),
+    })),
+  };
+}
+
+function asTensors(arrays: Arrays, specs: TensorSpecs): Tensors {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, data]) => {
+      const { shape, dtype } = specs[name]!;
+      return [name, tf.tensor(data, shape, dtype)];
+    }),
+  );
+}
+
+/** Denoising draws of a recorded iteration, in order. */
+function drawsOf(iteration: number, count: number) {
+  const numbers = u(`e2e/train/rand/${iteration}`, [count, 3]);
+  let next = 0;
+  return {
+    denoising: () => numbers[next++]!,
+    gridMask: { uniform: () => 1, integer: () => 0 },
+  };
+}
+
+/** Values in PyTorch's order. */
+function torchValues(name: string, x: tf.Tensor): Float32Array {
+  return toTorch(name, x.shape, x.dataSync() as Float32Array).data;
+}
+
+/** Names below a key of the recording. */
+function namesBelow(golden: Golden, key: string): string[] {
+  const names = golden.keys().filter((name) => name.startsWith(`${key}/`))
+    .map((name) => name.slice(key.length + 1));
+  assert.ok(names.length >= 40, `${key} names ${names.length} parameters`);
+  return names;
+}
+
+function sum(values: Float32Array, of: (value: number) => number): number {
+  return values.reduce((total, value) => total + of(value), 0);
+}
+
+/** Norm, sum and first values of recorded gradients. */
+function checkGradients(golden: Golden, key: string, gradients: Tensors) {
+  for (const name of namesBelow(golden, `${key}/gradnorm`)) {
+    const values = torchValues(name, gradients[name]!);
+    const norm = Math.sqrt(sum(values, (value) => value * value));
+    const sums = [norm, sum(values, (value) => value)];
+    const at = `${key}/gradnorm/${name}`;
+    golden.check(at, { data: sums, shape: [2] }, 2e-3);
+    const head = values.subarray(0, 32);
+    const first = { data: head, shape: [head.length] };
+    golden.check(`${key}/gradhead/${name}`, first, 2e-2);
+  }
+}
+
+/** Sum, absolute sum and first values of recorded parameters. */
+function checkParams(golden: Golden, params: Tensors) {
+  for (const name of namesBelow(golden, "adamw/param")) {
+    const values = torchValues(name, params[name]!);
+    const sums = [sum(values, (value) => value), sum(values, Math.abs)];
+    golden.check(`adamw/param/${name}`, { data: sums, shape: [2] }, 1e-5);
+    const head = values.subarray(0, 32);
+    const first = { data: head, shape: [head.length] };
+    golden.check(`adamw/paramhead/${name}`, first, 1e-4);
+  }
+}
+
+Deno.test("two training iterations equal the reference's", async (t) => {
+  const engine = await useTensorFlow();
+  const golden = await openGolden("e2e_small_train");
+  const step = trainStep(config, {
+    detector: r50Detector(SMALL),
+    focal: buildFocalHead(config.focal!),
+  });
+  const params = goldenParams(step.params);
+  const names = termNames(config);
+  const compiled = engine.compileSplit(
+    (inputs) => {
+      const pass = { training: true };
+      const out = differentiate(step, params, inputs, inputs, pass);
+      const { gradients, norm } = clipByGlobalNorm(out.gradients, 35);
+      const next = adamw(
+        params,
+        gradients,
+        zeroMoments(gradients),
+        tf.scalar(4e-4),
+        tf.scalar(1),
+        {
+          weightDecay: 0.01,
+          multipliers: (name) => ({
+            lr: multiplierOf(name, { img_backbone: 0.1 }),
+            decay: 1,
+          }),
+        },
+      );
+      const prefixed = (prefix: string, tensors: Tensors) =>
+        Object.fromEntries(
+          Object.entries(tensors).map(([key, x]) => [`${prefix}${key}`, x]),
+        );
+      return {
+        early: out.outputs,
+        late: {
+          terms: out.terms,
+          total: out.total,
+          norm,
+          ...prefixed("gradient.", out.gradients),
+          ...prefixed("param.", next.params),
+        },
+      };
+    },
+    { ...inputSpecs(config), ...targetSpecs(config) },
+    Object.keys(targetSpecs(config)),
+  );
+  let memory: Tensors = Object.fromEntries(
+    Object.entries(emptyMemory(SMALL, 1))
+      .map(([key, x]) => [`memory.${key}`, x]),
+  );
+  for (const k of [0, 1]) {
+    const key = `it${k}`;
+    const sample = sampleOf(golden, key);
+    const count = config.denoising!.groups * sample.labels.labels.length;
+    const prepared = prepareStep(config, [sample], drawsOf(k, count));
+    const nchw = tf.tensor(s(`e2e/img/scene_n/${k}`, [6, 3, 128, 352], 2), [
+      6,
+      3,
+      128,
+      352,
+    ]);
+    const images = tf.transpose(nchw, [0, 2, 3, 1]);
+    const inputs = {
+      ...recordedFrame(golden, key, k ? `it${k - 1}` : null, images),
+      ...memory,
+      ...asTensors(prepared.inputs, inputSpecs(config)),
+    };
+    const { outputs, saved } = compiled.early(inputs);
+    await t.step(`${key}: predictions of the first half`, () => {
+      const bound = k === 0 ? 2e-5 : 1e-4;
+      golden.check(`${key}/all_cls_scores`, outputs.classScores!, bound);
+      golden.check(`${key}/all_bbox_preds`, outputs.boxCodes!, bound);
+    });
+    const read = Object.fromEntries(
+      Object.entries(outputs).map((
+        [name, x],
+      ) => [name, x.dataSync() as Float32Array]),
+    );
+    const targets = completeTargets(
+      config,
+      matchStep(config, read, [sample], prepared.denoising),
+    );
+    const late = compiled.late(saved, {
+      ...inputs,
+      ...asTensors(targets, targetSpecs(config)),
+    });
+    await t.step(`${key}: loss terms`, () => {
+      const terms = late.terms!.dataSync();
+      const keys = golden.keys().filter((name) =>
+        name.startsWith(`${key}/loss/`)
+      );
+      assert.deepEqual(
+        names.map((name) => `${key}/loss/frame_0_${name}`).sort(),
+        keys.sort(),
+      );
+      names.forEach((name, i) => {
+        const value = { data: [terms[i]!], shape: [1] };
+        golden.check(`${key}/loss/frame_0_${name}`, value, 1e-5);
+      });
+      golden.check(`${key}/total`, tf.reshape(late.total!, [1]), 1e-5);
+    });
+    await t.step(`${key}: gradients`, () => {
+      const norm = tf.reshape(late.norm!, [1]);
+      golden.check(`${key}/grad_total_norm`, norm, 2e-3);
+      checkGradients(golden, key, group(late, "gradient."));
+    });
+    if (k === 1) {
+      await t.step("one clipped AdamW step", () => {
+        const norm = tf.reshape(late.norm!, [1]);
+        golden.check("adamw/gnorm_before_clip", norm, 2e-3);
+        checkParams(golden, group(late, "param."));
+      });
+    }
+    memory = Object.fromEntries(
+      Object.entries(outputs).filter(([name]) => name.startsWith("memory.")),
+    );
+  }
+  compiled.dispose();
+});
+
+function group(tensors: Tensors, prefix: string): Tensors {
+  return Object.fromEntries(
+    Object.entries(tensors).filter(([name]) => name.startsWith(prefix))
+      .map(([name, x]) => [name.slice(prefix.length), x]),
+  );
+}
