@@ -6,12 +6,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module, Pass } from "./module.ts";
-import {
-  batchNorm,
-  type BatchNormOptions,
-  conv2d,
-  mergeParams,
-} from "./nn/mod.ts";
+import { type BatchNormOptions, convNorm, mergeParams } from "./nn/mod.ts";
 
 /** Settings of {@linkcode resnet}. */
 export interface ResNetConfig {
@@ -54,11 +49,14 @@ export function resnet(config: ResNetConfig): Backbone {
   const { name, depth, width = 64, outIndices = [2, 3] } = config;
   const expansion = depth >= 50 ? 4 : 1;
   const outputChannels = [0, 1, 2, 3].map((s) => width * 2 ** s * expansion);
-  const stem = convNorm(config, `${name}.conv1`, `${name}.bn1`, {
-    from: 3,
-    to: width,
+  const stem = convNorm({
+    conv: `${name}.conv1`,
+    norm: `${name}.bn1`,
+    inputs: 3,
+    outputs: width,
     kernel: 7,
     stride: 2,
+    batchNorm: config.norm,
   });
   const stages = BLOCKS[depth].map((count, s) =>
     Array.from({ length: count }, (_, b) =>
@@ -92,36 +90,6 @@ export function resnet(config: ResNetConfig): Backbone {
   };
 }
 
-interface ConvNormShape {
-  from: number;
-  to: number;
-  kernel: number;
-  stride: number;
-  last?: boolean;
-}
-
-/** Convolution without bias, then batch norm. */
-function convNorm(
-  { norm, zeroInitLast = false }: ResNetConfig,
-  convName: string,
-  normName: string,
-  { from, to, kernel, stride, last = false }: ConvNormShape,
-): ImagePart {
-  const conv = conv2d(convName, from, to, kernel, {
-    stride,
-    padding: (kernel - 1) / 2,
-    bias: false,
-    init: { kind: "kaiming-normal-fan-out" },
-  });
-  const weightInit = last && zeroInitLast ? 0 : 1;
-  const bn = batchNorm(normName, to, { ...norm, weightInit });
-  return {
-    params: mergeParams(conv, bn),
-    forward: (params, x, pass) =>
-      bn.forward(params, conv.forward(params, x), pass),
-  };
-}
-
 interface ResidualShape {
   name: string;
   from: number;
@@ -137,18 +105,26 @@ function residual(config: ResNetConfig, shape: ResidualShape): ImagePart {
   const strided = kernels.indexOf(3);
   const branch = kernels.map((kernel, i) => {
     const last = i === kernels.length - 1;
-    return convNorm(config, `${name}.conv${i + 1}`, `${name}.bn${i + 1}`, {
-      from: i === 0 ? from : inner,
-      to: last ? to : inner,
+    const weightInit = last && config.zeroInitLast ? 0 : 1;
+    return convNorm({
+      conv: `${name}.conv${i + 1}`,
+      norm: `${name}.bn${i + 1}`,
+      inputs: i === 0 ? from : inner,
+      outputs: last ? to : inner,
       kernel,
       stride: i === strided ? stride : 1,
-      last,
+      batchNorm: { ...config.norm, weightInit },
     });
   });
-  const [down, downNorm] = [`${name}.downsample.0`, `${name}.downsample.1`];
-  const shortcut = from === to && stride === 1
-    ? null
-    : convNorm(config, down, downNorm, { from, to, kernel: 1, stride });
+  const shortcut = from === to && stride === 1 ? null : convNorm({
+    conv: `${name}.downsample.0`,
+    norm: `${name}.downsample.1`,
+    inputs: from,
+    outputs: to,
+    kernel: 1,
+    stride,
+    batchNorm: config.norm,
+  });
   return {
     params: mergeParams(...branch, shortcut ?? {}),
     forward(params, x, pass) {

@@ -8,9 +8,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "./module.ts";
 import {
-  batchNorm,
   type BatchNormOptions,
   conv2d,
+  convNorm,
   mergeParams,
 } from "./nn/mod.ts";
 import type { Backbone, ImagePart } from "./resnet.ts";
@@ -139,17 +139,18 @@ function convNormRelu(
   kernel: number,
   stride: number,
 ): ImagePart {
-  const conv = conv2d(`${name}/conv`, from, to, kernel, {
+  const part = convNorm({
+    conv: `${name}/conv`,
+    norm: `${name}/norm`,
+    inputs: from,
+    outputs: to,
+    kernel,
     stride,
-    padding: (kernel - 1) / 2,
-    bias: false,
-    init: { kind: "kaiming-normal-fan-out" },
+    batchNorm: norm,
   });
-  const bn = batchNorm(`${name}/norm`, to, norm);
   return {
-    params: mergeParams(conv, bn),
-    forward: (params, x, pass) =>
-      tf.relu(bn.forward(params, conv.forward(params, x), pass)),
+    params: part.params,
+    forward: (params, x, pass) => tf.relu(part.forward(params, x, pass)),
   };
 }
 

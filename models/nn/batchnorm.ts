@@ -22,6 +22,21 @@ export interface BatchNormOptions {
   weightInit?: number;
 }
 
+/** A built batch norm. */
+export interface BatchNorm extends Module<[tf.Tensor4D, Pass], tf.Tensor4D> {
+  /**
+   * Scale and shift [channels] that equal the norm where nothing of it
+   * learns (frozen, or inference); null in other passes.
+   */
+  fold(params: Params, pass: Pass): ScaleAndShift | null;
+}
+
+/** x·scale + shift, both [channels]. */
+export interface ScaleAndShift {
+  scale: tf.Tensor;
+  shift: tf.Tensor;
+}
+
 /**
  * Batch normalisation over B, H, W of [B, H, W, channels].
  *
@@ -32,7 +47,7 @@ export function batchNorm(
   name: string,
   channels: number,
   options: BatchNormOptions,
-): Module<[tf.Tensor4D, Pass], tf.Tensor4D> {
+): BatchNorm {
   const { mode, momentum = 0.1, eps = 1e-5, weightInit = 1 } = options;
   const statistic = (value: number): ParamSpec => ({
     shape: [channels],
@@ -49,21 +64,22 @@ export function batchNorm(
       [`${name}.running_mean`]: statistic(0),
       [`${name}.running_var`]: statistic(1),
     },
+    fold(params, pass) {
+      const learns = mode !== "frozen" && pass.training;
+      return learns ? null : fold(name, params, eps);
+    },
     forward(params, x, pass) {
-      return mode === "train" && pass.training
-        ? byBatch(name, params, x, pass, momentum, eps)
-        : byRunning(name, params, x, eps);
+      if (mode === "train" && pass.training) {
+        return byBatch(name, params, x, pass, momentum, eps);
+      }
+      const { scale, shift } = fold(name, params, eps);
+      return tf.add(tf.mul(x, scale), shift);
     },
   };
 }
 
-/** One scale and one shift a channel, so that engines fuse them. */
-function byRunning(
-  name: string,
-  params: Params,
-  x: tf.Tensor4D,
-  eps: number,
-): tf.Tensor4D {
+/** Running statistics, weight and bias as one scale and one shift. */
+function fold(name: string, params: Params, eps: number): ScaleAndShift {
   const variance = take(params, `${name}.running_var`);
   const scale = tf.mul(
     take(params, `${name}.weight`),
@@ -71,7 +87,7 @@ function byRunning(
   );
   const mean = take(params, `${name}.running_mean`);
   const shift = tf.sub(take(params, `${name}.bias`), tf.mul(mean, scale));
-  return tf.add(tf.mul(x, scale), shift);
+  return { scale, shift };
 }
 
 function byBatch(

@@ -69,7 +69,11 @@ export type Padding = "same" | "valid" | [
  * Symmetric padding by name where a name means the same: every engine has
  * its fastest kernels for the named ones.
  */
-function padMode(kernel: number, stride: number, padding: number): Padding {
+export function padMode(
+  kernel: number,
+  stride: number,
+  padding: number,
+): Padding {
   if (padding === 0) return "valid";
   if (stride === 1 && 2 * padding === kernel - 1) return "same";
   return [[0, 0], [padding, padding], [padding, padding], [0, 0]];

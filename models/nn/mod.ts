@@ -3,6 +3,7 @@ export * from "./activation.ts";
 export * from "./attention.ts";
 export * from "./batchnorm.ts";
 export * from "./conv.ts";
+export * from "./convnorm.ts";
 export * from "./dropout.ts";
 export * from "./linear.ts";
 export * from "./merge.ts";

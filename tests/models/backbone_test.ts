@@ -120,7 +120,10 @@ function loss(
   return tf.add(first, tf.mul(0.5, second));
 }
 
-/** [L2 norm, sum] of a gradient. */
+/**
+ * [L2 norm, sum] of a gradient. The reference's own rounding flips a ReLU
+ * or maximum of the VoVNet's first stage: there it is off by up to 4e-3.
+ */
 function checkNorm(golden: Golden, name: string, gradient: tf.Tensor): void {
   let squares = 0, sum = 0;
   for (const value of gradient.dataSync()) {
@@ -128,5 +131,7 @@ function checkNorm(golden: Golden, name: string, gradient: tf.Tensor): void {
     sum += value;
   }
   const data = [Math.sqrt(squares), sum];
-  golden.check(`gradnorm/${name}`, { data, shape: [2] }, 2e-3);
+  const key = `gradnorm/${name}`;
+  const bound = Math.max(2e-3, 2 * golden.noise(key));
+  golden.check(key, { data, shape: [2] }, bound);
 }

@@ -19,6 +19,13 @@ import { goldenRows } from "./table.ts";
 
 export { formatGoldenTable, goldenRows, printGoldenTable } from "./table.ts";
 
+// oneDNN's convolutions add up in one chain: 3 times the rounding error of
+// TensorFlow's own (1.3e-5 against 4e-6 at the neck), more than the bounds
+// leave to float32. TensorFlow reads this once, when it starts.
+if (Deno.env.get("TF_ENABLE_ONEDNN_OPTS") === undefined) {
+  Deno.env.set("TF_ENABLE_ONEDNN_OPTS", "0");
+}
+
 const FOLDER = Deno.env.get("GOLDEN_STREAMPETR") ??
   new URL("../golden/streampetr", import.meta.url).pathname;
 
@@ -90,6 +97,11 @@ export interface Golden {
   /** A whole array; throws for a missing or sampled one. */
   array(key: string): GoldenArray;
   /**
+   * The reference's own rounding error for a key: max |float32 − float64| /
+   * rms, 0 where it is not recorded. No bound can ask for much less.
+   */
+  noise(key: string): number;
+  /**
    * Compares with a recorded array, whole or sampled: shape, values, and for
    * sampled ones the sums over all values. Asserts that
    * max |x − ref| / rms(ref) ≤ bound, notes a row, returns the error.
@@ -101,6 +113,8 @@ export interface Golden {
 export async function openGolden(fixture: string): Promise<Golden> {
   const stored = parseSafetensors(await read(`${fixture}.safetensors`));
   const json = await goldenJson(fixture);
+  const tolerances = await goldenJson("tolerances");
+  const noises = tolerances[`${fixture}.safetensors`]?.per_array ?? {};
   const names = [...new Set([...stored.keys()].map(withoutEnding))];
   return {
     fixture,
@@ -108,6 +122,7 @@ export async function openGolden(fixture: string): Promise<Golden> {
     keys: () => [...names],
     has: (key) => names.includes(key),
     array: (key) => whole(fixture, stored, key),
+    noise: (key) => (noises[key] ?? noises[`${key}#sample`])?.rel_to_rms ?? 0,
     check: (key, actual, bound) => check(fixture, stored, key, actual, bound),
   };
 }
