@@ -1,11 +1,27 @@
 /**
- * From nuScenes' 23 categories to the ten detection classes.
+ * Names of nuScenes' tasks: categories, classes, attributes, ranges.
+ * Source: nuscenes-devkit, eval/detection/{utils,constants}.py and
+ * eval/tracking/utils.py.
  * @module
  */
 import type { DetectionName } from "./infos/types.ts";
 
-/** Detection class by category; categories that are not here are ignored. */
-export const DETECTION_NAMES: Readonly<Record<string, DetectionName>> = {
+/** The devkit's order of classes, in which metrics are written. */
+export const DETECTION_NAMES: readonly DetectionName[] = [
+  "car",
+  "truck",
+  "bus",
+  "trailer",
+  "construction_vehicle",
+  "pedestrian",
+  "motorcycle",
+  "bicycle",
+  "traffic_cone",
+  "barrier",
+];
+
+/** Class of a category; categories that are not here are not detected. */
+export const DETECTION_OF_CATEGORY: Readonly<Record<string, DetectionName>> = {
   "movable_object.barrier": "barrier",
   "vehicle.bicycle": "bicycle",
   "vehicle.bus.bendy": "bus",
@@ -22,8 +38,8 @@ export const DETECTION_NAMES: Readonly<Record<string, DetectionName>> = {
   "vehicle.truck": "truck",
 };
 
-/** Ground distance from the ego up to which a class is evaluated, metres. */
-export const CLASS_RANGES: Readonly<Record<DetectionName, number>> = {
+/** Boxes farther from the ego than this are not evaluated; metres. */
+export const CLASS_RANGE: Readonly<Record<DetectionName, number>> = {
   car: 50,
   truck: 50,
   bus: 50,
@@ -36,25 +52,30 @@ export const CLASS_RANGES: Readonly<Record<DetectionName, number>> = {
   barrier: 30,
 };
 
-/**
- * The attribute that a detection of this class and speed is given.
- * Source: CustomNuScenesDataset of StreamPETR, mmdet3d's _format_bbox.
- * @param speed m/s
- */
-export function attributeOf(name: DetectionName, speed: number): string {
-  const moving = speed > 0.2;
-  switch (name) {
-    case "barrier":
-    case "traffic_cone":
-      return "";
-    case "pedestrian":
-      return moving ? "pedestrian.moving" : "pedestrian.standing";
-    case "bicycle":
-    case "motorcycle":
-      return moving ? "cycle.with_rider" : "cycle.without_rider";
-    case "bus":
-      return moving ? "vehicle.moving" : "vehicle.stopped";
-    default:
-      return moving ? "vehicle.moving" : "vehicle.parked";
-  }
-}
+/** Two-wheelers in a box of this category are not evaluated. */
+export const BICYCLE_RACK = "static_object.bicycle_rack";
+
+/** Attributes that a box may have. */
+export const ATTRIBUTES = [
+  "pedestrian.moving",
+  "pedestrian.sitting_lying_down",
+  "pedestrian.standing",
+  "cycle.with_rider",
+  "cycle.without_rider",
+  "vehicle.moving",
+  "vehicle.parked",
+  "vehicle.stopped",
+] as const;
+export type Attribute = (typeof ATTRIBUTES)[number];
+
+/** The seven classes that are tracked, in the devkit's order. */
+export const TRACKING_NAMES = [
+  "bicycle",
+  "bus",
+  "car",
+  "motorcycle",
+  "pedestrian",
+  "trailer",
+  "truck",
+] as const;
+export type TrackingName = (typeof TRACKING_NAMES)[number];

@@ -1,64 +1,101 @@
 /**
- * Unit quaternions, w first, in float64.
+ * Rotations as w-first quaternions and as row-major 3x3 matrices, float64.
  * @module
  */
 
-/** [w, x, y, z] */
+/** w, x, y, z; any length but zero, as pyquaternion takes it. */
 export type Quaternion = readonly number[];
 
-/** The rotation that does b, then a. */
-export function multiplyQuaternions(a: Quaternion, b: Quaternion): Quaternion {
-  const [w, x, y, z] = a as [number, number, number, number];
-  const [s, i, j, k] = b as [number, number, number, number];
-  return [
-    w * s - x * i - y * j - z * k,
-    w * i + x * s + y * k - z * j,
-    w * j - x * k + y * s + z * i,
-    w * k + x * j - y * i + z * s,
-  ];
-}
+/** Nine numbers, row by row. */
+export type Matrix3 = readonly number[];
 
-/** The opposite rotation. */
-export function conjugate([w, x, y, z]: Quaternion): Quaternion {
-  return [w!, -x!, -y!, -z!];
-}
+/** Three numbers. */
+export type Vector3 = readonly number[];
 
-/**
- * Rotation about z, radians, as pyquaternion's yaw_pitch_roll[0] gives it
- * (its formula swaps signs compared with the usual one).
- */
-export function yawOf([w, x, y, z]: Quaternion): number {
-  return Math.atan2(
-    2 * (w! * z! - x! * y!),
-    1 - 2 * (y! * y! + z! * z!),
-  );
-}
-
-/**
- * Heading of a box about z, radians: direction of its rotated x axis, as the
- * devkit's quaternion_yaw gives it.
- */
-export function headingOf([w, x, y, z]: Quaternion): number {
-  return Math.atan2(
-    2 * (w! * z! + x! * y!),
-    1 - 2 * (y! * y! + z! * z!),
-  );
-}
-
-/** Rotation by an angle about z. */
-export function aboutZ(angle: number): Quaternion {
-  return [Math.cos(angle / 2), 0, 0, Math.sin(angle / 2)];
-}
-
-/** v rotated by q. */
-export function rotate(q: Quaternion, v: readonly number[]): number[] {
+/** The quaternion scaled to length one; a zero one stays. */
+export function normalize(q: Quaternion): number[] {
   const [w, x, y, z] = q as [number, number, number, number];
-  const [a, b, c] = v as [number, number, number];
-  // t = 2 q⃗ × v; v + w t + q⃗ × t
-  const t = [2 * (y * c - z * b), 2 * (z * a - x * c), 2 * (x * b - y * a)];
+  const length = Math.sqrt(w * w + x * x + y * y + z * z) || 1;
+  return [w / length, x / length, y / length, z / length];
+}
+
+/** Rotation matrix of a quaternion of any length. */
+export function rotationMatrix(q: Quaternion): number[] {
+  const [w, x, y, z] = normalize(q) as [number, number, number, number];
   return [
-    a + w * t[0]! + y * t[2]! - z * t[1]!,
-    b + w * t[1]! + z * t[0]! - x * t[2]!,
-    c + w * t[2]! + x * t[1]! - y * t[0]!,
+    w * w + x * x - y * y - z * z,
+    2 * (x * y - w * z),
+    2 * (x * z + w * y),
+    2 * (x * y + w * z),
+    w * w - x * x + y * y - z * z,
+    2 * (y * z - w * x),
+    2 * (x * z - w * y),
+    2 * (y * z + w * x),
+    w * w - x * x - y * y + z * z,
   ];
+}
+
+/** p times q: the rotation q, then p. */
+export function multiplyQuaternions(p: Quaternion, q: Quaternion): number[] {
+  const [a, b, c, d] = p as [number, number, number, number];
+  const [e, f, g, h] = q as [number, number, number, number];
+  return [
+    a * e - b * f - c * g - d * h,
+    a * f + b * e + c * h - d * g,
+    a * g - b * h + c * e + d * f,
+    a * h + b * g - c * f + d * e,
+  ];
+}
+
+/** The opposite rotation, of length one. */
+export function invertQuaternion(q: Quaternion): number[] {
+  const [w, x, y, z] = normalize(q) as [number, number, number, number];
+  return [w, -x, -y, -z];
+}
+
+/** Rotation about z by an angle in radians. */
+export function quaternionFromYaw(yaw: number): number[] {
+  return [Math.cos(yaw / 2), 0, 0, Math.sin(yaw / 2)];
+}
+
+/**
+ * Heading of the rotated x axis in the xy plane, radians; what the devkit's
+ * metrics call yaw (eval/common/utils.py, quaternion_yaw).
+ */
+export function headingOf(q: Quaternion): number {
+  const [w, x, y, z] = normalize(q) as [number, number, number, number];
+  return Math.atan2(2 * (x * y + w * z), w * w + x * x - y * y - z * z);
+}
+
+/**
+ * Yaw of the yaw-pitch-roll angles as pyquaternion defines them, radians;
+ * differs from {@link headingOf} if there is roll or pitch.
+ */
+export function yawOf(q: Quaternion): number {
+  const [w, x, y, z] = normalize(q) as [number, number, number, number];
+  return Math.atan2(2 * (w * z - x * y), 1 - 2 * (y * y + z * z));
+}
+
+/** Matrix times vector. */
+export function apply(m: Matrix3, v: Vector3): number[] {
+  return [0, 3, 6].map((i) =>
+    m[i]! * v[0]! + m[i + 1]! * v[1]! + m[i + 2]! * v[2]!
+  );
+}
+
+/** a times b. */
+export function multiplyMatrices(a: Matrix3, b: Matrix3): number[] {
+  const out = new Array<number>(9);
+  for (let i = 0; i < 3; i++) {
+    for (let j = 0; j < 3; j++) {
+      out[3 * i + j] = a[3 * i]! * b[j]! + a[3 * i + 1]! * b[3 + j]! +
+        a[3 * i + 2]! * b[6 + j]!;
+    }
+  }
+  return out;
+}
+
+/** The transposed matrix: of a rotation, its inverse. */
+export function transpose(m: Matrix3): number[] {
+  return [0, 3, 6, 1, 4, 7, 2, 5, 8].map((i) => m[i]!);
 }

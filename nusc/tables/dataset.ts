@@ -1,206 +1,239 @@
 /**
- * An opened nuScenes dataset: tables are read when they are first needed, and
- * so are the indexes between them.
+ * A nuScenes v1.0 folder. Tables are read when first asked for, and so are
+ * the indexes over them.
  * @module
  */
 import { DatasetError } from "../errors.ts";
-import type {
-  Annotation,
-  Rows,
-  Sample,
-  SampleData,
-  Scene,
-  Table,
-} from "./rows.ts";
+import { tokenText } from "../json/mod.ts";
+import { findTables } from "./files.ts";
+import {
+  type Annotations,
+  type EgoPoses,
+  readAnnotations,
+  readEgoPoses,
+  readSensorData,
+  type SensorData,
+} from "./large.ts";
+import { group, type Groups } from "./groups.ts";
+import { readRows, rowOf, type Rows } from "./rows.ts";
 
-/** One version of a dataset, under `root/version/*.json`. */
+/** A drive of twenty seconds. */
+export interface Scene {
+  token: string;
+  name: string;
+  description: string;
+  first_sample_token: string;
+}
+
+/** A key frame. */
+export interface Sample {
+  token: string;
+  /** Microseconds. */
+  timestamp: number;
+  prev: string;
+  next: string;
+  scene_token: string;
+}
+
+/** How a sensor is mounted. */
+export interface Calibration {
+  token: string;
+  sensor_token: string;
+  /** Ego frame, metres. */
+  translation: number[];
+  /** w-first. */
+  rotation: number[];
+  /** [3][3] of a camera, else empty. */
+  camera_intrinsic: number[][];
+  /** Such as `CAM_FRONT`. */
+  channel: string;
+}
+
+/** Opens the tables of a version; the only one there is by default. */
+export function openDataset(root: string, version?: string): Dataset {
+  return new Dataset(root, findTables(root, version));
+}
+
+/** The tables of one version of nuScenes. */
 export class Dataset {
-  readonly #tables = new Map<Table, Rows[Table][]>();
-  readonly #indexes = new Map<Table, Map<string, Rows[Table]>>();
-  #keyFrames: Map<string, Map<string, SampleData>> | undefined;
-  #annotations: Map<string, Annotation[]> | undefined;
+  readonly root: string;
+  /** Such as `v1.0-mini`. */
+  readonly version: string;
+  readonly folder: string;
+  readonly #made = new Map<string, unknown>();
 
-  /**
-   * @param root folder that holds `samples/` and the version's folder.
-   * @param version such as `v1.0-mini`.
-   */
-  constructor(readonly root: string, readonly version: string) {}
-
-  /** All rows of a table, in the file's order. */
-  rows<T extends Table>(table: T): Rows[T][] {
-    let rows = this.#tables.get(table);
-    if (!rows) {
-      rows = readTable(this.pathOf(table), table);
-      this.#tables.set(table, rows);
-    }
-    return rows as Rows[T][];
+  constructor(root: string, version: string) {
+    this.root = root;
+    this.version = version;
+    this.folder = `${root}/${version}`;
   }
 
-  /** File of a table. */
-  pathOf(table: Table): string {
-    return `${this.root}/${this.version}/${table}.json`;
+  #once<T>(name: string, make: () => T): T {
+    if (!this.#made.has(name)) this.#made.set(name, make());
+    return this.#made.get(name) as T;
   }
 
-  /**
-   * The row of a token.
-   * @param from what refers to it, for the error.
-   * @throws {DatasetError} if there is none.
-   */
-  get<T extends Table>(table: T, token: string, from = "a caller"): Rows[T] {
-    let index = this.#indexes.get(table);
-    if (!index) {
-      index = new Map();
-      for (const row of this.rows(table)) {
-        if (index.has(row.token)) {
-          throw new DatasetError(
-            `${this.pathOf(table)} holds the token ${row.token} twice. ` +
-              "Copy the table again from the dataset's archive",
-          );
-        }
-        index.set(row.token, row);
+  get scenes(): Rows<Scene> {
+    return this.#once("scenes", () =>
+      readRows(this.folder, "scene", {
+        name: "text",
+        description: "text",
+        first_sample_token: "text",
+      }));
+  }
+
+  get samples(): Rows<Sample> {
+    return this.#once("samples", () =>
+      readRows(this.folder, "sample", {
+        timestamp: "number",
+        prev: "text",
+        next: "text",
+        scene_token: "text",
+      }));
+  }
+
+  /** [samples] rows of `scenes`. */
+  get sceneOfSample(): Int32Array {
+    return this.#once(
+      "sceneOfSample",
+      () =>
+        Int32Array.from(this.samples.rows, (sample) =>
+          rowOf(
+            this.scenes,
+            sample.scene_token,
+            `scene_token of the sample "${sample.token}"`,
+          )),
+    );
+  }
+
+  get calibrations(): Rows<Calibration> {
+    return this.#once("calibrations", () => {
+      const sensors = readRows(this.folder, "sensor", { channel: "text" });
+      const table = readRows(this.folder, "calibrated_sensor", {
+        sensor_token: "text",
+        translation: "numbers",
+        rotation: "numbers",
+        camera_intrinsic: "matrix",
+      });
+      const rows = table.rows.map((row) => {
+        const by = `sensor_token of the calibrated_sensor "${row.token}"`;
+        const sensor = sensors.rows[rowOf(sensors, row.sensor_token, by)]!;
+        return { ...row, channel: sensor.channel };
+      });
+      return { ...table, rows };
+    });
+  }
+
+  get categories(): Rows<{ token: string; name: string }> {
+    return this.#once(
+      "categories",
+      () => readRows(this.folder, "category", { name: "text" }),
+    );
+  }
+
+  get attributes(): Rows<{ token: string; name: string }> {
+    return this.#once(
+      "attributes",
+      () => readRows(this.folder, "attribute", { name: "text" }),
+    );
+  }
+
+  get visibilities(): Rows<{ token: string }> {
+    return this.#once(
+      "visibilities",
+      () => readRows(this.folder, "visibility", {}),
+    );
+  }
+
+  get instances(): Rows<{ token: string; category_token: string }> {
+    return this.#once(
+      "instances",
+      () => readRows(this.folder, "instance", { category_token: "text" }),
+    );
+  }
+
+  /** [instances] category names. */
+  get categoryOfInstance(): string[] {
+    return this.#once(
+      "categoryOfInstance",
+      () =>
+        this.instances.rows.map((instance) => {
+          const by = `category_token of the instance "${instance.token}"`;
+          const row = rowOf(this.categories, instance.category_token, by);
+          return this.categories.rows[row]!.name;
+        }),
+    );
+  }
+
+  get egoPoses(): EgoPoses {
+    return this.#once("egoPoses", () => readEgoPoses(this.folder));
+  }
+
+  get sensorData(): SensorData {
+    return this.#once("sensorData", () =>
+      readSensorData(this.folder, {
+        sample: this.samples,
+        egoPose: this.egoPoses,
+        calibration: this.calibrations,
+      }));
+  }
+
+  get annotations(): Annotations {
+    return this.#once("annotations", () =>
+      readAnnotations(this.folder, {
+        sample: this.samples,
+        instance: this.instances,
+        visibility: this.visibilities,
+        attribute: this.attributes,
+      }));
+  }
+
+  /** Rows of `annotations` by sample, in file order. */
+  get annotationsOfSample(): Groups {
+    return this.#once(
+      "annotationsOfSample",
+      () => group(this.annotations.sample, this.samples.rows.length),
+    );
+  }
+
+  /** Key frames' rows of `sensorData` by channel: [samples], -1 for none. */
+  get keyFrames(): Record<string, Int32Array> {
+    return this.#once("keyFrames", () => {
+      const data = this.sensorData;
+      const { rows } = this.calibrations;
+      const found: Record<string, Int32Array> = {};
+      for (let row = 0; row < data.rows; row++) {
+        if (!data.isKeyFrame[row]) continue;
+        const { channel } = rows[data.calibration[row]!]!;
+        found[channel] ??= new Int32Array(this.samples.rows.length).fill(-1);
+        found[channel][data.sample[row]!] = row;
       }
-      this.#indexes.set(table, index);
-    }
-    const row = index.get(token);
-    if (row) return row as Rows[T];
+      return found;
+    });
+  }
+
+  /** Row of `sensorData` of a sensor's key frame. */
+  keyFrame(sample: number, channel: string): number {
+    const row = this.keyFrames[channel]?.[sample] ?? -1;
+    if (row >= 0) return row;
     throw new DatasetError(
-      `${this.pathOf(table)} has no row "${token}", to which ${from} refers. ` +
-        "The tables are not of one version; copy them again",
+      `No key frame of ${channel} in ${this.folder}/sample_data.json for the ` +
+        `sample "${this.samples.rows[sample]!.token}". Unpack all tables of ` +
+        "one version again into the same folder",
     );
   }
 
-  /** Key-frame data of a sample by channel, such as `LIDAR_TOP`. */
-  keyFrames(sampleToken: string): ReadonlyMap<string, SampleData> {
-    this.#keyFrames ??= this.#indexKeyFrames();
-    return this.#keyFrames.get(sampleToken) ?? new Map();
-  }
-
-  #indexKeyFrames() {
-    const channelOf = new Map<string, string>();
-    for (const sensor of this.rows("calibrated_sensor")) {
-      const { channel } = this.get("sensor", sensor.sensor_token, sensor.token);
-      channelOf.set(sensor.token, channel);
-    }
-    const index = new Map<string, Map<string, SampleData>>();
-    for (const row of this.rows("sample_data")) {
-      if (!row.is_key_frame) continue;
-      const channel = channelOf.get(row.calibrated_sensor_token)!;
-      const channels = index.get(row.sample_token);
-      if (channels) channels.set(channel, row);
-      else index.set(row.sample_token, new Map([[channel, row]]));
-    }
-    return index;
-  }
-
-  /** Annotations of a sample, in the table's order. */
-  annotations(sampleToken: string): readonly Annotation[] {
-    if (!this.#annotations) {
-      this.#annotations = new Map();
-      for (const row of this.rows("sample_annotation")) {
-        const list = this.#annotations.get(row.sample_token);
-        if (list) list.push(row);
-        else this.#annotations.set(row.sample_token, [row]);
-      }
-    }
-    return this.#annotations.get(sampleToken) ?? [];
-  }
-
-  /** nuScenes category of an annotation, such as `vehicle.car`. */
-  categoryOf(annotation: Annotation): string {
-    const { instance_token, token } = annotation;
-    const instance = this.get("instance", instance_token, token);
-    return this.get("category", instance.category_token, instance.token).name;
-  }
-
-  /**
-   * Samples of a scene in order of time.
-   * @throws {DatasetError} if the chain is cut or its times run backwards.
-   */
-  samplesOf(scene: Scene): Sample[] {
-    const samples: Sample[] = [];
-    let token = scene.first_sample_token;
-    while (token !== "") {
-      const sample = this.get("sample", token, `scene ${scene.name}`);
-      const before = samples.at(-1);
-      if (before && before.timestamp >= sample.timestamp) {
-        throw new DatasetError(
-          `Samples of ${scene.name} are out of order: ${sample.token} ` +
-            `(${sample.timestamp} µs) follows ${before.token} ` +
-            `(${before.timestamp} µs) in ${this.pathOf("sample")}`,
-        );
-      }
-      samples.push(sample);
-      token = sample.next;
-    }
-    if (samples.at(-1)?.token !== scene.last_sample_token) {
-      throw new DatasetError(
-        `${scene.name} is cut short: its samples end at ` +
-          `${samples.at(-1)?.token}, ${this.pathOf("scene")} says ` +
-          `${scene.last_sample_token}. Copy sample.json again`,
-      );
-    }
-    return samples;
-  }
-
-  /**
-   * Velocity of an annotated object, m/s in the global frame, from its
-   * neighbours in time; NaN where they are missing or too far apart.
-   * Source: NuScenes.box_velocity of the devkit.
-   */
-  velocityOf(annotation: Annotation, maxGapSeconds = 1.5): number[] {
-    const { prev, next, token } = annotation;
-    const unknown = [NaN, NaN, NaN];
-    if (prev === "" && next === "") return unknown;
-    const at = (other: string) =>
-      other === "" ? annotation : this.get("sample_annotation", other, token);
-    const [first, last] = [at(prev), at(next)];
-    const timeOf = (row: Annotation) =>
-      1e-6 * this.get("sample", row.sample_token, row.token).timestamp;
-    const seconds = timeOf(last) - timeOf(first);
-    const allowed = prev !== "" && next !== "" ? 2 : 1;
-    if (seconds > maxGapSeconds * allowed) return unknown;
-    return [0, 1, 2].map((i) =>
-      (last.translation[i]! - first.translation[i]!) / seconds
+  /** Rows of `samples` of the named scenes, in file order. */
+  samplesOf(scenes: Iterable<string>): number[] {
+    const names = new Set(scenes);
+    const wanted = this.scenes.rows.map((scene) => names.has(scene.name));
+    return this.samples.rows.flatMap((_, row) =>
+      wanted[this.sceneOfSample[row]!] ? [row] : []
     );
   }
-}
 
-/**
- * Opens a dataset.
- * @throws {DatasetError} if the version's folder is missing.
- */
-export function openDataset(root: string, version: string): Dataset {
-  try {
-    if (Deno.statSync(`${root}/${version}`).isDirectory) {
-      return new Dataset(root, version);
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  throw new DatasetError(
-    `Cannot open nuScenes ${version}: there is no folder ${root}/${version}. ` +
-      `It should hold the 13 tables (scene.json, sample.json, …); unpack the ` +
-      `metadata archive of ${version} into ${root}`,
-  );
-}
-
-function readTable<T extends Table>(path: string, table: T): Rows[T][] {
-  let text: string;
-  try {
-    text = Deno.readTextFileSync(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new DatasetError(
-      `Cannot find the table ${path}. Unpack the metadata archive again: it ` +
-        `holds ${table}.json and 12 others`,
-    );
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new DatasetError(
-      `Cannot parse ${path}: ${(error as Error).message}. ` +
-        "The file is damaged; copy it again from the dataset's archive",
-    );
+  /** Token of a row of a large table. */
+  tokenOf(table: { index: { words: Int32Array } }, row: number): string {
+    return tokenText(table.index.words, row);
   }
 }

@@ -1,117 +1,79 @@
 /**
- * Rows of the nuScenes tables, as far as this project reads them.
+ * Tables of a few thousand rows, as objects.
  * @module
  */
+import { DatasetError } from "../errors.ts";
+import { indexTokens, type TokenIndex } from "../json/mod.ts";
+import { ValueColumn } from "./columns.ts";
+import { readTable } from "./read.ts";
 
-interface Row {
-  token: string;
+/** What a field must be, and its TypeScript type. */
+interface Types {
+  text: string;
+  number: number;
+  /** List of numbers. */
+  numbers: number[];
+  /** List of lists of numbers. */
+  matrix: number[][];
 }
 
-export interface Scene extends Row {
+const isNumber = (value: unknown) =>
+  typeof value === "number" && Number.isFinite(value);
+const isNumbers = (value: unknown) =>
+  Array.isArray(value) && value.every(isNumber);
+
+const CHECKS: Record<
+  keyof Types,
+  { is: (value: unknown) => boolean; wanted: string }
+> = {
+  text: { is: (value) => typeof value === "string", wanted: "a string" },
+  number: { is: isNumber, wanted: "a finite number" },
+  numbers: { is: isNumbers, wanted: "a list of finite numbers" },
+  matrix: {
+    is: (value) => Array.isArray(value) && value.every(isNumbers),
+    wanted: "a list of lists of finite numbers",
+  },
+};
+
+/** Rows in file order, and where to find a token. */
+export interface Rows<Row> {
   name: string;
-  log_token: string;
-  nbr_samples: number;
-  first_sample_token: string;
-  last_sample_token: string;
+  rows: Row[];
+  index: TokenIndex;
 }
 
-export interface Sample extends Row {
-  /** Microseconds. */
-  timestamp: number;
-  prev: string;
-  next: string;
-  scene_token: string;
+/** Reads a small table; every row has its `token`. */
+export function readRows<Spec extends Record<string, keyof Types>>(
+  folder: string,
+  name: string,
+  spec: Spec,
+): Rows<{ token: string } & { [Key in keyof Spec]: Types[Spec[Key]] }> {
+  const columns = Object.entries({ token: "text" as const, ...spec }).map(
+    ([field, type]) =>
+      new ValueColumn(field, CHECKS[type].is, CHECKS[type].wanted),
+  );
+  const count = readTable(`${folder}/${name}.json`, columns);
+  const rows = Array.from(
+    { length: count },
+    (_, row) =>
+      Object.fromEntries(
+        columns.map((column) => [column.name, column.values[row]]),
+      ),
+  );
+  return {
+    name,
+    // Every field has been checked against its type.
+    rows: rows as ({ token: string } & { [Key in keyof Spec]: never })[],
+    index: indexTokens(columns[0]!.values as string[]),
+  };
 }
 
-export interface SampleData extends Row {
-  sample_token: string;
-  ego_pose_token: string;
-  calibrated_sensor_token: string;
-  /** Microseconds. */
-  timestamp: number;
-  is_key_frame: boolean;
-  height: number;
-  width: number;
-  /** Path from the dataset root. */
-  filename: string;
-  prev: string;
-  next: string;
+/** The row that a token names, or an error that says who named it. */
+export function rowOf(table: Rows<unknown>, token: string, by: string): number {
+  const row = table.index.findText(token);
+  if (row >= 0) return row;
+  throw new DatasetError(
+    `No row of ${table.name}.json has the token "${token}" that ${by} names. ` +
+      "Unpack all tables of one version again into the same folder",
+  );
 }
-
-export interface Annotation extends Row {
-  sample_token: string;
-  instance_token: string;
-  visibility_token: string;
-  attribute_tokens: string[];
-  /** Global frame, metres. */
-  translation: number[];
-  /** Width, length, height, metres. */
-  size: number[];
-  /** Global frame, w first. */
-  rotation: number[];
-  prev: string;
-  next: string;
-  num_lidar_pts: number;
-  num_radar_pts: number;
-}
-
-export interface Pose extends Row {
-  translation: number[];
-  rotation: number[];
-}
-
-export interface CalibratedSensor extends Pose {
-  sensor_token: string;
-  /** [3][3], empty for LiDAR and radar. */
-  camera_intrinsic: number[][];
-}
-
-export interface Sensor extends Row {
-  channel: string;
-  modality: string;
-}
-
-export interface Instance extends Row {
-  category_token: string;
-}
-
-export interface Named extends Row {
-  name: string;
-}
-
-/** Table names and their rows. */
-export interface Rows {
-  scene: Scene;
-  sample: Sample;
-  sample_data: SampleData;
-  sample_annotation: Annotation;
-  ego_pose: Pose;
-  calibrated_sensor: CalibratedSensor;
-  sensor: Sensor;
-  instance: Instance;
-  category: Named;
-  attribute: Named;
-  visibility: Row;
-  log: Row;
-  map: Row;
-}
-
-/** Name of a table; its file is `<name>.json`. */
-export type Table = keyof Rows;
-
-/** All thirteen. */
-export const TABLES: readonly Table[] = [
-  "scene",
-  "sample",
-  "sample_data",
-  "sample_annotation",
-  "ego_pose",
-  "calibrated_sensor",
-  "sensor",
-  "instance",
-  "category",
-  "attribute",
-  "visibility",
-  "log",
-  "map",
-];

@@ -1,0 +1,15 @@
+/**
+ * JSON at the scale of nuScenes: gigabytes of tables and results.
+ * @module
+ */
+export { Names } from "./names.ts";
+export { Scanner, type ScannerOptions } from "./scanner.ts";
+export {
+  indexTokens,
+  readToken,
+  setToken,
+  TokenIndex,
+  tokenText,
+  type Words,
+} from "./tokens.ts";
+export { pythonJson } from "./python.ts";

@@ -1,0 +1,350 @@
+/**
+ * A JSON reader over the bytes of a file of any size: holds a few megabytes,
+ * makes no object unless asked to.
+ *
+ * Work is done in `atomic` steps: a step that meets the end of the buffer is
+ * undone, the buffer refilled, and the step begun again.
+ * @module
+ */
+import { closeSync, openSync, readSync } from "node:fs";
+import { roundDecimal } from "./decimal.ts";
+import { placeOf } from "./place.ts";
+
+/** Thrown inside a step at the end of the buffer. */
+const STARVED = new Error("The buffer ends inside a value");
+
+const CHUNK = 1 << 22;
+
+const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d;
+
+/** What a scanner needs to know of its reader. */
+export interface ScannerOptions {
+  /** Makes the error of a message. */
+  error: (message: string) => Error;
+  /** Where in the content the reader is, such as `sample "ab", box 3`. */
+  context?: () => string;
+  /** What to do about a file that is no JSON. */
+  remedy: string;
+  /** Bytes read at once; small ones are for tests. */
+  chunk?: number;
+}
+
+/** Reads one JSON file, front to back. */
+export class Scanner {
+  /** Bytes in memory; `bytes[end]` is 0. */
+  bytes: Uint8Array;
+  /** Next byte. */
+  pos = 0;
+  end = 0;
+  readonly path: string;
+  readonly #file: number;
+  readonly #options: ScannerOptions;
+  readonly #decoder = new TextDecoder();
+  #base = 0;
+  #final = false;
+
+  constructor(path: string, options: ScannerOptions) {
+    this.path = path;
+    this.#options = options;
+    this.bytes = new Uint8Array((options.chunk ?? CHUNK) + 1);
+    this.#file = openSync(path, "r");
+    this.#refill();
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  /** Runs a step, again with more bytes if it met the end of the buffer. */
+  atomic<T>(step: () => T): T {
+    for (;;) {
+      const start = this.pos;
+      try {
+        return step();
+      } catch (error) {
+        if (error !== STARVED) throw error;
+        this.pos = start;
+        this.#refill();
+      }
+    }
+  }
+
+  /** Skips white space and shows the next byte. */
+  peek(): number {
+    const { bytes } = this;
+    let { pos } = this;
+    let byte = bytes[pos]!;
+    while (byte <= 32 && byte > 0) byte = bytes[++pos]!;
+    this.pos = pos;
+    if (byte === 0) this.ended();
+    return byte;
+  }
+
+  /** True if nothing but white space is left. */
+  done(): boolean {
+    return this.atomic(() => {
+      while (this.pos < this.end && this.bytes[this.pos]! <= 32) this.pos++;
+      if (this.pos < this.end) return false;
+      if (!this.#final) throw STARVED;
+      return true;
+    });
+  }
+
+  /** Begins `{`. */
+  beginObject(what: string): void {
+    if (this.peek() !== OPEN) this.unexpected(`${what} as an object {…}`);
+    this.pos++;
+  }
+
+  /** Begins `[`. */
+  beginList(what: string): void {
+    if (this.peek() !== OPEN_LIST) this.unexpected(`${what} as a list […]`);
+    this.pos++;
+  }
+
+  /** Before each member: true if there is one, else passes the `}`. */
+  nextMember(first: boolean): boolean {
+    return this.#next(first, CLOSE, "}");
+  }
+
+  /** Before each item: true if there is one, else passes the `]`. */
+  nextItem(first: boolean): boolean {
+    return this.#next(first, CLOSE_LIST, "]");
+  }
+
+  #next(first: boolean, close: number, text: string): boolean {
+    const byte = this.peek();
+    if (byte === close) {
+      this.pos++;
+      return false;
+    }
+    if (first) return true;
+    if (byte !== COMMA) this.unexpected(`, or ${text}`);
+    this.pos++;
+    if (this.peek() === close) this.unexpected("a value after the comma");
+    return true;
+  }
+
+  /** Passes the opening quote of a string. */
+  quote(what: string): void {
+    if (this.peek() !== QUOTE) this.unexpected(`${what} as a string "…"`);
+    this.pos++;
+  }
+
+  /** Passes the colon between key and value. */
+  colon(): void {
+    if (this.peek() !== COLON) this.unexpected(":");
+    this.pos++;
+  }
+
+  /** Passes a string whose quote has been passed; returns its end. */
+  skipString(): number {
+    const { bytes } = this;
+    let { pos } = this;
+    for (;; pos++) {
+      const byte = bytes[pos]!;
+      if (byte === QUOTE) break;
+      if (byte === BACKSLASH) pos++;
+      else if (byte < 32) {
+        if (byte === 0) this.ended(pos);
+        this.pos = pos;
+        this.unexpected("a string without control characters");
+      }
+      // A backslash may have stepped over the end mark.
+      if (pos >= this.end) this.ended(this.end);
+    }
+    this.pos = pos + 1;
+    return pos;
+  }
+
+  /** A string whose opening quote has been passed. */
+  text(): string {
+    const start = this.pos;
+    const end = this.skipString();
+    const slice = this.bytes.subarray(start, end);
+    if (!slice.includes(BACKSLASH)) return this.#decoder.decode(slice);
+    const quoted = this.bytes.subarray(start - 1, end + 1);
+    try {
+      return JSON.parse(this.#decoder.decode(quoted));
+    } catch {
+      this.pos = start;
+      this.unexpected("a string with valid escapes");
+    }
+  }
+
+  /** A string value. */
+  string(what: string): string {
+    this.quote(what);
+    return this.text();
+  }
+
+  /** `true` or `false`. */
+  boolean(what: string): boolean {
+    const value = this.peek() === 0x74;
+    const word = value ? "true" : "false";
+    for (let i = 0; i < word.length; i++) {
+      const byte = this.bytes[this.pos + i]!;
+      if (byte === word.charCodeAt(i)) continue;
+      if (byte === 0) this.ended(this.pos + i);
+      this.unexpected(`${what} as true or false`);
+    }
+    this.pos += word.length;
+    return value;
+  }
+
+  /** A finite number, correctly rounded. */
+  number(what: string): number {
+    let byte = this.peek();
+    const { bytes } = this;
+    let { pos } = this;
+    const start = pos;
+    const negative = byte === 0x2d;
+    if (negative) byte = bytes[++pos]!;
+    let high = 0, low = 0, shift = 1, digits = 0, fraction = 0, power = 0;
+    const first = pos;
+    for (;; byte = bytes[++pos]!) {
+      const digit = byte - 48;
+      if (digit >= 0 && digit <= 9) {
+        if (digits < 15) {
+          high = high * 10 + digit;
+          if (high > 0) digits++;
+        } else {
+          low = low * 10 + digit;
+          shift *= 10;
+          digits++;
+        }
+      } else if (byte === 0x2e && !fraction) fraction = pos + 1;
+      else break;
+    }
+    if (pos === first || fraction === pos || fraction === first + 1) {
+      this.#noNumber(what, pos);
+    }
+    if (fraction) power = fraction - pos;
+    if (byte === 0x65 || byte === 0x45) {
+      const from = pos + 1;
+      pos = this.#exponent(from, what);
+      power += Number(this.#slice(from, pos));
+      byte = bytes[pos]!;
+    }
+    if (byte === 0 && pos >= this.end && !this.#final) throw STARVED;
+    this.pos = pos;
+    const value = digits <= 19 ? roundDecimal(high, shift, low, power) : NaN;
+    if (value === value) return negative ? -value : value;
+    const exact = Number(this.#slice(start, pos));
+    if (Number.isFinite(exact)) return exact;
+    this.pos = start;
+    this.unexpected(`${what} as a finite number`);
+  }
+
+  #exponent(from: number, what: string): number {
+    const { bytes } = this;
+    let pos = from;
+    if (bytes[pos] === 0x2b || bytes[pos] === 0x2d) pos++;
+    const first = pos;
+    while (bytes[pos]! >= 48 && bytes[pos]! <= 57) pos++;
+    if (pos === first) this.#noNumber(what, pos);
+    return pos;
+  }
+
+  #noNumber(what: string, pos: number): never {
+    if (this.bytes[pos] === 0) this.ended(pos);
+    this.unexpected(`${what} as a finite number`);
+  }
+
+  #slice(from: number, to: number): string {
+    return this.#decoder.decode(this.bytes.subarray(from, to));
+  }
+
+  /** Passes a value of any type. */
+  skip(): void {
+    const byte = this.peek();
+    if (byte === QUOTE) {
+      this.pos++;
+      this.skipString();
+    } else if (byte === OPEN_LIST) {
+      this.pos++;
+      for (let first = true; this.nextItem(first); first = false) this.skip();
+    } else if (byte === OPEN) {
+      this.pos++;
+      for (let first = true; this.nextMember(first); first = false) {
+        this.string("a key");
+        this.colon();
+        this.skip();
+      }
+    } else this.#skipWord();
+  }
+
+  /** Numbers, literals and Python's NaN: to the next mark. */
+  #skipWord(): void {
+    const start = this.pos;
+    let { pos } = this;
+    for (;; pos++) {
+      const byte = this.bytes[pos]!;
+      if (byte === 0) this.ended(pos);
+      const word = byte >= 48 && byte <= 57 || byte >= 65 && byte <= 90 ||
+        byte >= 97 && byte <= 122 || byte === 0x2b || byte === 0x2d ||
+        byte === 0x2e;
+      if (!word) break;
+    }
+    if (pos === start) this.unexpected("a value");
+    this.pos = pos;
+  }
+
+  /** Any value as JSON.parse gives it. */
+  value(): unknown {
+    const start = (this.peek(), this.pos);
+    this.skip();
+    const text = this.#slice(start, this.pos);
+    try {
+      return JSON.parse(text);
+    } catch {
+      this.pos = start;
+      this.unexpected("a JSON value");
+    }
+  }
+
+  /** The end mark has been met: more bytes, or the file is cut off. */
+  ended(pos = this.pos): never {
+    this.pos = pos;
+    if (pos < this.end) this.unexpected("a JSON character");
+    if (!this.#final) throw STARVED;
+    this.fail("The file ends in the middle of a value", this.#options.remedy);
+  }
+
+  /** Complains about what is found here. */
+  unexpected(wanted: string): never {
+    if (this.end - this.pos < 40 && !this.#final) throw STARVED;
+    const rest = this.#slice(this.pos, Math.min(this.end, this.pos + 40));
+    const found = /^("[^"]*"?|[^\s,\]}]+|.)/.exec(rest)?.[0] ?? "the end";
+    this.fail(`Found ${found}, expected ${wanted}`, this.#options.remedy);
+  }
+
+  /** Throws an error that names file, line and column. */
+  fail(problem: string, remedy: string): never {
+    const place = placeOf(this.path, this.#base + this.pos);
+    const context = this.#options.context?.();
+    throw this.#options.error(
+      `${problem} in ${place}${context ? ` (${context})` : ""}. ${remedy}`,
+    );
+  }
+
+  #refill(): void {
+    if (this.#final) return;
+    const left = this.end - this.pos;
+    if (this.pos === 0 && this.end === this.bytes.length - 1) {
+      const larger = new Uint8Array(2 * this.bytes.length);
+      larger.set(this.bytes);
+      this.bytes = larger;
+    } else this.bytes.copyWithin(0, this.pos, this.end);
+    this.#base += this.pos;
+    this.pos = 0;
+    this.end = left;
+    const room = this.bytes.length - 1 - left;
+    const read = readSync(this.#file, this.bytes, left, room, null);
+    this.end += read;
+    this.bytes[this.end] = 0;
+    this.#final = read === 0;
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * Columns that a table is read into: typed arrays that grow by row.
+ * @module
+ */
+import {
+  readToken,
+  type Scanner,
+  type TokenIndex,
+  tokenText,
+  type Words,
+} from "../json/mod.ts";
+
+/** Reads one field of a row into memory. */
+export interface Field {
+  readonly name: string;
+  /** Makes room for at least so many rows. */
+  reserve(rows: number): void;
+  /** Reads the value for a row; may be called again for the same row. */
+  read(scanner: Scanner, row: number): void;
+}
+
+type Numbers =
+  | Float64Array<ArrayBuffer>
+  | Int32Array<ArrayBuffer>
+  | Uint8Array<ArrayBuffer>;
+
+/** A field of `width` numbers a row in an array that grows. */
+abstract class Column<T extends Numbers> implements Field {
+  /** [rows][width]; longer while it grows. */
+  data: T;
+
+  constructor(
+    readonly name: string,
+    readonly width: number,
+    private readonly make: (length: number) => T,
+  ) {
+    this.data = make(0);
+  }
+
+  reserve(rows: number): void {
+    if (rows * this.width <= this.data.length) return;
+    const larger = this.make(Math.ceil(rows * 1.5) * this.width);
+    larger.set(this.data);
+    this.data = larger;
+  }
+
+  /** The values of the first rows; the column must not be used further. */
+  take(rows: number): T {
+    const exact = this.make(rows * this.width);
+    exact.set(this.data.subarray(0, rows * this.width));
+    this.data = this.make(0);
+    return exact;
+  }
+
+  abstract read(scanner: Scanner, row: number): void;
+}
+
+/** Numbers: one, or a list of exactly `width`. */
+export class NumberColumn extends Column<Float64Array<ArrayBuffer>> {
+  constructor(name: string, width = 1) {
+    super(name, width, (length) => new Float64Array(length));
+  }
+
+  read(scanner: Scanner, row: number): void {
+    const { data, width, name } = this;
+    if (width === 1) {
+      data[row] = scanner.number(name);
+      return;
+    }
+    readList(scanner, name, data, row * width, width);
+  }
+}
+
+/** Reads a list of exactly `width` numbers to `data[at...]`. */
+export function readList(
+  scanner: Scanner,
+  name: string,
+  data: Float64Array,
+  at: number,
+  width: number,
+): void {
+  scanner.beginList(name);
+  let count = 0;
+  while (scanner.nextItem(count === 0)) {
+    if (count === width) {
+      scanner.unexpected(`${name} with exactly ${width} numbers`);
+    }
+    data[at + count++] = scanner.number(name);
+  }
+  if (count < width) {
+    scanner.pos--;
+    scanner.unexpected(`${name} with exactly ${width} numbers`);
+  }
+}
+
+/** True as 1, false as 0. */
+export class BooleanColumn extends Column<Uint8Array<ArrayBuffer>> {
+  constructor(name: string) {
+    super(name, 1, (length) => new Uint8Array(length));
+  }
+
+  read(scanner: Scanner, row: number): void {
+    this.data[row] = scanner.boolean(this.name) ? 1 : 0;
+  }
+}
+
+/** Tokens as four words each. */
+export class TokenColumn extends Column<Int32Array<ArrayBuffer>> {
+  readonly #words: Words = new Int32Array(4);
+
+  constructor(name: string) {
+    super(name, 4, (length) => new Int32Array(length));
+  }
+
+  read(scanner: Scanner, row: number): void {
+    readToken(scanner, this.#words, this.name);
+    this.data.set(this.#words, 4 * row);
+  }
+}
+
+/** Rows of another table, found by their tokens. */
+export class ReferenceColumn extends Column<Int32Array<ArrayBuffer>> {
+  readonly #words: Words = new Int32Array(4);
+
+  /** @param optional the empty string is allowed and becomes -1 */
+  constructor(
+    name: string,
+    readonly target: { name: string; index: TokenIndex },
+    readonly optional = false,
+  ) {
+    super(name, 1, (length) => new Int32Array(length));
+  }
+
+  read(scanner: Scanner, row: number): void {
+    this.data[row] = findReference(scanner, this, this.#words);
+  }
+}
+
+/** Reads a token and returns its row in the other table. */
+export function findReference(
+  scanner: Scanner,
+  field: Pick<ReferenceColumn, "name" | "target" | "optional">,
+  words: Words,
+): number {
+  const { name, target, optional } = field;
+  readToken(scanner, words, name);
+  const found = target.index.find(words);
+  if (found >= 0) return found;
+  const token = tokenText(words);
+  if (token === "" && optional) return -1;
+  scanner.fail(
+    `No row of ${target.name}.json has the token "${token}" that ${name} names`,
+    "Unpack all tables of one version again into the same folder",
+  );
+}
+
+/** The first row named by a list of tokens (or -1), and how many there are. */
+export class FirstReferenceColumn extends Column<Int32Array<ArrayBuffer>> {
+  readonly #words: Words = new Int32Array(4);
+  readonly optional = false;
+
+  constructor(
+    name: string,
+    readonly target: { name: string; index: TokenIndex },
+  ) {
+    super(name, 2, (length) => new Int32Array(length));
+  }
+
+  read(scanner: Scanner, row: number): void {
+    scanner.beginList(this.name);
+    let count = 0;
+    let first = -1;
+    while (scanner.nextItem(count === 0)) {
+      const found = findReference(scanner, this, this.#words);
+      if (count++ === 0) first = found;
+    }
+    this.data[2 * row] = first;
+    this.data[2 * row + 1] = count;
+  }
+}
+
+/** Short texts as bytes in one pool: no string is made until asked for. */
+export class TextColumn implements Field {
+  #ends = new Float64Array(0);
+  #pool = new Uint8Array(0);
+  readonly #decoder = new TextDecoder();
+
+  constructor(readonly name: string) {}
+
+  reserve(rows: number): void {
+    if (rows <= this.#ends.length) return;
+    const larger = new Float64Array(Math.ceil(rows * 1.5));
+    larger.set(this.#ends);
+    this.#ends = larger;
+  }
+
+  read(scanner: Scanner, row: number): void {
+    scanner.quote(this.name);
+    const start = scanner.pos;
+    const end = scanner.skipString();
+    let bytes = scanner.bytes.subarray(start, end);
+    if (bytes.includes(0x5c)) {
+      scanner.pos = start;
+      bytes = new TextEncoder().encode(scanner.text());
+    }
+    const from = row ? this.#ends[row - 1]! : 0;
+    if (from + bytes.length > this.#pool.length) {
+      const larger = new Uint8Array(
+        Math.ceil((from + bytes.length) * 1.5) + 1024,
+      );
+      larger.set(this.#pool);
+      this.#pool = larger;
+    }
+    this.#pool.set(bytes, from);
+    this.#ends[row] = from + bytes.length;
+  }
+
+  /** The text of a row. */
+  text(row: number): string {
+    const from = row ? this.#ends[row - 1]! : 0;
+    return this.#decoder.decode(
+      this.#pool.subarray(from, this.#ends[row]!),
+    );
+  }
+}
+
+/** Any JSON value a row, as objects: for small tables. */
+export class ValueColumn implements Field {
+  readonly values: unknown[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly is: (value: unknown) => boolean,
+    readonly wanted: string,
+  ) {}
+
+  reserve(): void {}
+
+  read(scanner: Scanner, row: number): void {
+    scanner.peek();
+    const start = scanner.pos;
+    const value = scanner.value();
+    if (!this.is(value)) {
+      scanner.pos = start;
+      scanner.unexpected(`${this.name} as ${this.wanted}`);
+    }
+    this.values[row] = value;
+  }
+}

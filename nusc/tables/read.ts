@@ -1,0 +1,80 @@
+/**
+ * Reads a table: a JSON list of objects that have all fields asked for.
+ * @module
+ */
+import { DatasetError } from "../errors.ts";
+import { Names, Scanner } from "../json/mod.ts";
+import type { Field } from "./columns.ts";
+
+const REMEDY = "Unpack this table again from the dataset's archive";
+
+/** Reads the fields of all rows; other members are passed over. */
+export function readTable(path: string, fields: readonly Field[]): number {
+  let row = 0;
+  using scanner = new Scanner(path, {
+    error: (message) => new DatasetError(message),
+    context: () => `row ${row + 1}`,
+    remedy: REMEDY,
+  });
+  const reader = new RowReader(path, fields);
+  scanner.atomic(() => scanner.beginList("the table"));
+  while (scanner.atomic(() => readItem(scanner, reader, row))) row++;
+  if (!scanner.done()) scanner.unexpected("the end of the file");
+  return row;
+}
+
+/** Reads one row, or passes the end of the list. */
+function readItem(scanner: Scanner, reader: RowReader, row: number): boolean {
+  if (!scanner.nextItem(row === 0)) return false;
+  reader.read(scanner, row);
+  return true;
+}
+
+/** Reads the members of an object in whatever order they come. */
+class RowReader {
+  readonly #fields: readonly Field[];
+  readonly #names: Names;
+  readonly #seen: Uint8Array;
+  #reserved = 0;
+
+  constructor(readonly path: string, fields: readonly Field[]) {
+    this.#fields = fields;
+    this.#names = new Names(fields.map((field) => field.name));
+    this.#seen = new Uint8Array(fields.length);
+  }
+
+  read(scanner: Scanner, row: number): void {
+    this.#reserve(row);
+    scanner.beginObject("a row");
+    this.#seen.fill(0);
+    // Rows list their members in one order nearly always.
+    let guess = 0;
+    for (let first = true; scanner.nextMember(first); first = false) {
+      scanner.quote("a key");
+      const index = this.#names.read(scanner, guess);
+      if (index < 0) {
+        scanner.skipString();
+        scanner.colon();
+        scanner.skip();
+        continue;
+      }
+      scanner.colon();
+      this.#fields[index]!.read(scanner, row);
+      this.#seen[index] = 1;
+      guess = index + 1;
+    }
+    const missing = this.#seen.indexOf(0);
+    if (missing < 0) return;
+    scanner.pos--;
+    scanner.fail(
+      `Found a row without "${this.#fields[missing]!.name}"`,
+      REMEDY,
+    );
+  }
+
+  #reserve(row: number): void {
+    if (row < this.#reserved) return;
+    this.#reserved = Math.max(64, Math.ceil(row * 1.5));
+    for (const field of this.#fields) field.reserve(this.#reserved);
+  }
+}
