@@ -130,14 +130,17 @@ for (const bucket of [USED, USED + 3]) {
 }
 
 Deno.test("objects beyond the bucket get no denoising query", () => {
-  const config = { groups: 2, bucket: 4, noiseScale: 1, split: 0.75 };
+  const bucket = USED - 1;
+  const config = { groups: 2, bucket, noiseScale: 1, split: 0.75 };
   const out = prepareDenoising(samples, config, RANGE, CLASSES, () => 0.5);
-  assert.equal(out.count, 2 * (3 + 4));
+  const kept = samples.map(({ labels }) => Array.from(labels).slice(0, bucket));
+  assert.equal(out.count, 2 * kept.flat().length);
   assert.deepEqual(new Set(out.padding), new Set([0]));
-  assert.deepEqual(
-    [...out.labels.subarray(8, 12)],
-    [...samples[1]!.labels as Int32Array].slice(0, 4),
-  );
+  const expected = kept.flatMap((labels) => {
+    const group = Array.from({ length: bucket }, (_, i) => labels[i] ?? -1);
+    return [...group, ...group];
+  });
+  assert.deepEqual([...out.labels], expected);
 });
 
 Deno.test("a batch without objects pads every row", () => {

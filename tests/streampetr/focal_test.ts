@@ -25,13 +25,14 @@ import { rowsOf } from "./support.ts";
 
 await useTensorFlow();
 const golden = await openGolden("unit_focal2d");
+const [imageHeight, imageWidth] = golden.json.pad_shape.split("x").map(Number);
 const config = {
   name: "img_roi_head",
   channels: 256,
   classes: 10,
   stride: 16,
-  imageHeight: 128,
-  imageWidth: 352,
+  imageHeight,
+  imageWidth,
 };
 const head = buildFocalHead(config);
 const params = goldenParams(head.params);

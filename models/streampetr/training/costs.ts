@@ -63,17 +63,35 @@ export function addL1Cost(
   stride: number,
   weights: ArrayLike<number>,
 ): void {
-  const [count, rows] = [wanted.length / stride, predicted.length / stride];
+  const width = weights.length;
+  const [a, b] = [predicted, wanted].map((rows) =>
+    weigh(rows, stride, weights)
+  );
+  const [rows, count] = [a!.length / width, b!.length / width];
   for (let i = 0; i < rows; i++) {
     for (let gt = 0; gt < count; gt++) {
       let sum = 0;
-      for (let k = 0; k < weights.length; k++) {
-        const a = predicted[i * stride + k]!;
-        sum += weights[k]! * Math.abs(a - wanted[gt * stride + k]!);
+      for (let k = 0; k < width; k++) {
+        sum += Math.abs(a![i * width + k]! - b![gt * width + k]!);
       }
       cost[i * count + gt]! += sum;
     }
   }
+}
+
+/** The first entries of every row, each times its weight. */
+function weigh(
+  rows: ArrayLike<number>,
+  stride: number,
+  weights: ArrayLike<number>,
+): Float64Array {
+  const width = weights.length;
+  const out = new Float64Array(rows.length / stride * width);
+  for (let i = 0; i < out.length; i++) {
+    const row = Math.floor(i / width);
+    out[i] = weights[i % width]! * rows[row * stride + i % width]!;
+  }
+  return out;
 }
 
 /** Makes costs finite: NaN and +∞ become 100, −∞ becomes −100. */

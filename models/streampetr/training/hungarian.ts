@@ -89,16 +89,16 @@ function shortestPath(s: Search, start: number) {
   const { cost, columns, u, v, rowOf, distance, before, order } = s;
   distance.fill(Infinity);
   for (let k = 0; k < columns; k++) order[k] = columns - 1 - k;
-  s.open = columns;
   s.treeSize = 0;
-  let [row, length] = [start, 0];
+  let open = columns, row = start, length = 0;
   while (true) {
     s.tree[s.treeSize++] = row;
     const base = length - u[row]!;
-    let [place, lowest] = [-1, Infinity];
-    for (let k = 0; k < s.open; k++) {
+    const first = row * columns;
+    let place = -1, lowest = Infinity;
+    for (let k = 0; k < open; k++) {
       const column = order[k]!;
-      const through = base + cost[row * columns + column]! - v[column]!;
+      const through = base + cost[first + column]! - v[column]!;
       if (through < distance[column]!) {
         distance[column] = through;
         before[column] = row;
@@ -115,9 +115,12 @@ function shortestPath(s: Search, start: number) {
     }
     length = lowest;
     const column = order[place]!;
-    order[place] = order[--s.open]!;
-    order[s.open] = column;
-    if (rowOf[column] === -1) return { sink: column, length };
+    order[place] = order[--open]!;
+    order[open] = column;
+    if (rowOf[column] === -1) {
+      s.open = open;
+      return { sink: column, length };
+    }
     row = rowOf[column]!;
   }
 }
