@@ -38,7 +38,7 @@ class Inert extends Map<unknown, unknown> {
   __setnewargs_ex__(): void {}
 }
 
-/** Starts reading; `open` is the file's set of pickles. */
+/** Starts reading one file. */
 export function unpickler(): Unpickler {
   const storages = new Map<string, Storage>();
   const parts = new Map<string, StoragePart>();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parsePth } from "../../engine/checkpoint/mod.ts";
+import { loadWeights } from "../../models/weights/mod.ts";
 
 // The files are written by pth/make.py with torch itself.
 function open(name: string): Uint8Array {
@@ -66,4 +67,17 @@ Deno.test("parsePth() says what a file is not", () => {
     () => parsePth(legacy.subarray(0, legacy.length - 20)),
     error(/Cannot read the PyTorch file: .*corrupted/),
   );
+});
+
+Deno.test("tensors of a .pth file load into a model", () => {
+  const init = { kind: "constant", value: 0 } as const;
+  const specs = {
+    plain: { shape: [3, 4], init, trainable: true },
+    double: { shape: [1], init, trainable: true },
+  };
+  const { params, report } = loadWeights(specs, parsePth(open("zip")));
+  assert.deepEqual([...params.plain!.data], quarters);
+  assert.deepEqual([...params.double!.data], [Math.fround(1 / 3)]);
+  assert.ok(report.unexpected.includes("mask"));
+  assert.ok(!report.unexpected.includes("bn.num_batches_tracked"));
 });
