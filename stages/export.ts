@@ -9,8 +9,9 @@ import { defineStage } from "../pipeline/stage.ts";
 const settings = z.strictObject({
   tolerance: z.number().positive().default(1e-4)
     .describe("largest difference from the trained network, relative"),
-  frames: z.number().int().min(2).default(4)
-    .describe("generated frames of the check, with a scene change"),
+  split: z.string().default("val").describe("frames that both networks see"),
+  frames: z.number().int().min(2).default(1000)
+    .describe("of the first scene; two of the next one follow"),
 });
 
 export type ExportSettings = z.output<typeof settings>;
@@ -19,7 +20,7 @@ export default defineStage({
   description: "write the trained network as an ONNX step, checked",
   version: 1,
   config: settings,
-  inputs: ["train"],
+  inputs: ["dataset", "data", "train"],
   async run(context) {
     const { exportModel } = await import("./export/run.ts");
     await exportModel(context);

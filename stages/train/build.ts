@@ -45,9 +45,8 @@ export function headConfig(
     depthBins: head.depth_bins,
     depthStart: head.depth_start,
     stride: STRIDE,
-    // The reference pads to whole multiples of 32.
-    imageHeight: Math.ceil(height / 32) * 32,
-    imageWidth: Math.ceil(width / 32) * 32,
+    imageHeight: height,
+    imageWidth: width,
     codeWeights: head.code_weights,
     dropout: head.dropout,
     crossAttentionDropout: 0,

@@ -4,7 +4,11 @@
  * sampler and all random draws follow from the iteration.
  * @module
  */
-import { parseSafetensors, writeSafetensors } from "../../models/mod.ts";
+import {
+  parseSafetensors,
+  safetensorsMetadata,
+  writeSafetensors,
+} from "../../models/mod.ts";
 import type { StreamPose } from "./feeder.ts";
 
 /** An array as it lies in memory: row-major, convolutions HWIO. */
@@ -54,7 +58,8 @@ export async function loadState(folder: string): Promise<TrainState | null> {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-  const { tensors: all, metadata } = parseSafetensors(bytes);
+  const all = parseSafetensors(bytes);
+  const metadata = safetensorsMetadata(bytes);
   const timestamps: number[] = JSON.parse(metadata.timestamps!);
   const tensors: Record<string, HostArray> = {};
   for (const [name, { data, shape }] of all) {

@@ -75,8 +75,8 @@ export const modelSettings = z.strictObject({
 
 /** What happens to images. */
 export const imageSettings = z.strictObject({
-  height: count.default(256),
-  width: count.default(704),
+  height: count.multipleOf(32).default(256),
+  width: count.multipleOf(32).default(704),
   resize: range.default([0.38, 0.55]).describe("resize_lim"),
   bottom_crop: z.tuple([fraction, fraction]).default([0, 0]),
   flip: fraction.default(0.5),

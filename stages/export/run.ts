@@ -1,0 +1,147 @@
+/**
+ * Exports the trained network and follows it over a scene and into the next.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { type StageContext, UserError } from "../../pipeline/stage.ts";
+import { exportOnnx } from "../../engine/onnx/mod.ts";
+import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
+import {
+  inferenceStep,
+  MEMORY_FIELDS,
+  stepShapes,
+  type Tensors,
+} from "../../models/mod.ts";
+import { CLASSES_3D, type FrameInfo, readAllFrames } from "../../nusc/mod.ts";
+import type { ExportSettings } from "../export.ts";
+import { openRunner } from "../infer/run.ts";
+import { namedArrays, streamFrames } from "../infer/stream.ts";
+import { frameConfig, readModel } from "../train/artifact.ts";
+import { buildModel, type Model } from "../train/build.ts";
+
+/** The stage. */
+export async function exportModel(
+  context: StageContext<ExportSettings>,
+): Promise<void> {
+  const { inputs, output } = context;
+  const engine = await startTensorFlow();
+  const { card, values } = await readModel(inputs.train!);
+  const model = buildModel(card.model, card.image);
+  const params: Tensors = {};
+  for (const [name, { data, shape }] of Object.entries(values)) {
+    params[name] = tf.tensor(data, shape as number[]);
+  }
+  const shapes = stepShapes(model.head, card.image);
+  const step = inferenceStep(model.detector, params);
+  const bytes = exportOnnx(step, shapes, {
+    producer: "streampetr-deno",
+    names: params,
+    metadata: {
+      classes: CLASSES_3D.join(" "),
+      card: JSON.stringify(card),
+    },
+  });
+  await Deno.writeFile(`${output}/model.onnx`, bytes);
+  await Deno.copyFile(`${inputs.train}/model.json`, `${output}/model.json`);
+  context.emit({
+    type: "message",
+    level: "info",
+    text: `model.onnx is ${(bytes.length / 2 ** 20).toFixed(1)} MiB`,
+  });
+  const trained = engine.compile(step, shapes, { name: "inference" });
+  await follow(context, model, card, trained.run);
+}
+
+/** Runs both networks side by side; throws where they part. */
+async function follow(
+  context: StageContext<ExportSettings>,
+  { head }: Model,
+  card: Awaited<ReturnType<typeof readModel>>["card"],
+  trained: (inputs: Tensors) => Tensors,
+): Promise<void> {
+  const { config, inputs, output, signal } = context;
+  const infos = sceneAndNext(
+    await readAllFrames(`${inputs.data}/infos_${config.split}.jsonl`),
+    config.frames,
+  );
+  const runner = await openRunner(
+    `${output}/model.onnx`,
+    { head, image: card.image },
+    { provider: "cpu", threads: 0 },
+  );
+  const shapes = stepShapes(head, card.image);
+  let memory: Tensors = {};
+  for (const field of MEMORY_FIELDS) {
+    const name = `memory.${field}`;
+    memory[name] = tf.zeros(shapes[name]!.shape);
+  }
+  let worst = 0;
+  const frames = streamFrames(
+    infos,
+    `${inputs.dataset}/root`,
+    frameConfig(card.image, card.model),
+  );
+  let done = 0;
+  for await (const frame of frames) {
+    signal.throwIfAborted();
+    const arrays = Object.entries(namedArrays(frame.batch, shapes));
+    const given = Object.fromEntries(
+      arrays.map(([name, { data, shape }]) => [name, tf.tensor(data, shape)]),
+    );
+    const wanted = trained({ ...given, ...memory });
+    const exported = await runner.step(frame);
+    worst = Math.max(
+      worst,
+      difference(exported.logits, wanted.classScores!),
+      difference(exported.codes, wanted.boxCodes!),
+    );
+    if (!(worst <= config.tolerance)) {
+      throw new UserError(
+        `The exported network parts from the trained one at frame ${done} ` +
+          `(${frame.info.token}): relative difference ` +
+          `${worst.toExponential(1)}, allowed ${config.tolerance}`,
+      );
+    }
+    tf.dispose([given, memory, wanted.classScores!, wanted.boxCodes!]);
+    memory = Object.fromEntries(
+      MEMORY_FIELDS.map((
+        field,
+      ) => [`memory.${field}`, wanted[`next.${field}`]!]),
+    );
+    done++;
+    context.emit({
+      type: "progress",
+      unit: "frames",
+      done,
+      total: infos.length,
+    });
+  }
+  tf.dispose(memory);
+  await runner.close();
+  context.emit({
+    type: "message",
+    level: "info",
+    text: `the export follows the trained network over ${done} frames ` +
+      `within ${worst.toExponential(1)}`,
+  });
+}
+
+/** The first scene, at most `limit` frames of it, and two of the next. */
+function sceneAndNext(infos: FrameInfo[], limit: number): FrameInfo[] {
+  const first = infos.filter((info) =>
+    info.scene_token === infos[0]?.scene_token
+  );
+  const next = infos.slice(first.length, first.length + 2);
+  return [...first.slice(0, limit), ...next];
+}
+
+/** max |a − b| / rms(b) */
+function difference(a: Float32Array, reference: tf.Tensor): number {
+  const b = reference.dataSync() as Float32Array;
+  let [worst, squares] = [0, 0];
+  for (let i = 0; i < b.length; i++) {
+    worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
+    squares += b[i]! * b[i]!;
+  }
+  return worst / Math.sqrt(squares / b.length);
+}

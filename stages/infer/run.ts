@@ -1,0 +1,115 @@
+/**
+ * Runs the exported network over a split and writes the submission.
+ * @module
+ */
+import type { StageContext } from "../../pipeline/stage.ts";
+import { type Numbers, openSession } from "../../engine/onnx/mod.ts";
+import {
+  decodeBoxes,
+  type HeadConfig,
+  MEMORY_FIELDS,
+  stepShapes,
+} from "../../models/mod.ts";
+import {
+  frameDetections,
+  readAllFrames,
+  writeResults,
+} from "../../nusc/mod.ts";
+import { frameConfig, type ModelCard } from "../train/artifact.ts";
+import { headConfig } from "../train/build.ts";
+import type { InferSettings } from "../infer.ts";
+import { namedArrays, type StreamFrame, streamFrames } from "./stream.ts";
+
+/** The network with its memory: frame in, raw predictions out. */
+export interface Runner {
+  /** Runs a frame; the memory of the frame before is inside. */
+  step(
+    frame: StreamFrame,
+  ): Promise<{ logits: Float32Array; codes: Float32Array }>;
+  close(): Promise<void>;
+}
+
+/** Opens an exported network. */
+export async function openRunner(
+  model: string,
+  { head, image }: { head: HeadConfig; image: ModelCard["image"] },
+  options: { provider: InferSettings["provider"]; threads: number },
+): Promise<Runner> {
+  const shapes = stepShapes(head, image);
+  const session = await openSession(model, {
+    provider: options.provider,
+    ...(options.threads > 0 ? { threads: options.threads } : {}),
+  });
+  const memory: Record<string, Numbers> = {};
+  for (const field of MEMORY_FIELDS) {
+    const { shape } = shapes[`memory.${field}`]!;
+    const size = shape.reduce((a, b) => a * b, 1);
+    memory[`memory.${field}`] = { data: new Float32Array(size), shape };
+  }
+  return {
+    async step({ batch }) {
+      const inputs = { ...namedArrays(batch, shapes), ...memory };
+      const outputs = await session.run(inputs);
+      for (const field of MEMORY_FIELDS) {
+        memory[`memory.${field}`] = outputs[`next.${field}`]!;
+      }
+      return {
+        logits: outputs.classScores!.data as Float32Array,
+        codes: outputs.boxCodes!.data as Float32Array,
+      };
+    },
+    close: () => session.close(),
+  };
+}
+
+/** The stage. */
+export async function infer(
+  context: StageContext<InferSettings>,
+): Promise<void> {
+  const { config, inputs, output, signal } = context;
+  const card: ModelCard = JSON.parse(
+    await Deno.readTextFile(`${inputs.model}/model.json`),
+  );
+  const head = headConfig(card.model, card.image);
+  const infos = await readAllFrames(
+    `${inputs.data}/infos_${config.split}.jsonl`,
+  );
+  const runner = await openRunner(
+    `${inputs.model}/model.onnx`,
+    { head, image: card.image },
+    config,
+  );
+  const frames = streamFrames(
+    infos,
+    `${inputs.dataset}/root`,
+    frameConfig(card.image, card.model),
+  );
+  let done = 0;
+  async function* detections() {
+    for await (const frame of frames) {
+      signal.throwIfAborted();
+      const { logits, codes } = await runner.step(frame);
+      const boxes = decodeBoxes(logits, codes, {
+        classes: head.classes,
+        maxBoxes: config.max_boxes,
+        range: head.positionRange,
+      });
+      yield {
+        token: frame.info.token,
+        boxes: frameDetections(frame.info, boxes),
+      };
+      done++;
+      context.emit({
+        type: "progress",
+        unit: "frames",
+        done,
+        total: infos.length,
+      });
+    }
+  }
+  try {
+    await writeResults(`${output}/results_nusc.json`, detections());
+  } finally {
+    await runner.close();
+  }
+}

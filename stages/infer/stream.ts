@@ -1,0 +1,67 @@
+/**
+ * Frames of scenes in order, as the network takes them at test time.
+ * @module
+ */
+import type { FrameInfo } from "../../nusc/mod.ts";
+import {
+  describeFrame,
+  type FrameConfig,
+  ImageCache,
+  testAugmentation,
+  writeImages,
+} from "../../nusc/loader/mod.ts";
+import {
+  assemble,
+  type Batch,
+  poseOf,
+  type StreamPose,
+} from "../train/feeder.ts";
+
+/** One frame of a stream. */
+export interface StreamFrame {
+  info: FrameInfo;
+  batch: Batch;
+}
+
+/**
+ * Loads frames one ahead of the reader; a frame of another scene than the one
+ * before it starts without memory.
+ */
+export async function* streamFrames(
+  infos: readonly FrameInfo[],
+  root: string,
+  config: FrameConfig,
+): AsyncGenerator<StreamFrame, void> {
+  const cache = new ImageCache(0);
+  const load = async (index: number): Promise<StreamFrame> => {
+    const info = infos[index]!;
+    const before = infos[index - 1];
+    const frame = describeFrame(info, config, testAugmentation(config, info));
+    const prevExists = before?.scene_token === info.scene_token;
+    const pose: StreamPose | undefined = before &&
+      poseOf(describeFrame(before, config, testAugmentation(config, before)));
+    const batch = assemble([frame], [{ prevExists }], [pose]);
+    await writeImages(root, frame, config.normalization, cache, batch.images);
+    return { info, batch };
+  };
+  let next = infos.length > 0 ? load(0) : null;
+  for (let i = 0; i < infos.length; i++) {
+    const frame = await next!;
+    next = i + 1 < infos.length ? load(i + 1) : null;
+    next?.catch(() => {});
+    yield frame;
+  }
+}
+
+/** The arrays of a batch of one, by the network's input names. */
+export function namedArrays(
+  batch: Batch,
+  shapes: Record<string, { shape: number[] }>,
+): Record<string, { data: Float32Array; shape: number[] }> {
+  const { frames: _, ...arrays } = batch;
+  return Object.fromEntries(
+    Object.entries(arrays).map((
+      [name, data],
+    ) => [name, { data, shape: shapes[name]!.shape }]),
+  );
+}

@@ -1,0 +1,176 @@
+/**
+ * The train stage, straight down the page: data, network, warm start, step,
+ * loop, artifact.
+ * @module
+ */
+import type { StageContext } from "../../pipeline/stage.ts";
+import {
+  type LibraryEvent,
+  startTensorFlow,
+} from "../../engine/tensorflow/mod.ts";
+import {
+  buildFocalHead,
+  cosineSchedule,
+  cyclicSchedule,
+  frozenRows,
+  trainStep,
+} from "../../models/mod.ts";
+import { readAllFrames } from "../../nusc/mod.ts";
+import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
+import { frameConfig, writeModel } from "./artifact.ts";
+import { buildModel, firstValues, type Model } from "./build.ts";
+import { loadState } from "./checkpoint.ts";
+import { Feeder } from "./feeder.ts";
+import { runLoop } from "./loop.ts";
+import type { TrainSettings } from "./settings.ts";
+import { createStepper } from "./stepper.ts";
+import { warmStart } from "./warmstart.ts";
+
+/** The stage. */
+export async function train(
+  context: StageContext<TrainSettings>,
+): Promise<void> {
+  const { config, inputs, output } = context;
+
+  // ---- data ----
+  const infos = await readAllFrames(
+    `${inputs.data}/infos_${config.split}.jsonl`,
+  );
+  const groups = sequenceGroups(infos, config.sequence_split);
+  const sampler = new GroupSampler(groups, config.batch, config.seed);
+  const frames = frameConfig(config.image, config.model, config.augmentation);
+  const feeder = new Feeder({
+    root: `${inputs.dataset}/root`,
+    frames: infos,
+    config: frames,
+    sampler,
+    seed: config.seed,
+    cacheBytes: config.image.cache_mb * 2 ** 20,
+  });
+
+  // ---- network ----
+  const engine = await startTensorFlow({
+    threads: config.threads,
+    onEvent: (event) => tell(context, event),
+  });
+  const model = buildModel(config.model, config.image);
+  const step = composeStep(config, model);
+  const values = firstValues(step.params, config.model, config.seed);
+
+  // ---- schedule ----
+  const perEpoch = Math.max(1, Math.floor(infos.length / config.batch));
+  const { schedule, optimizer } = config;
+  const iterations = schedule.iterations ??
+    Math.round(schedule.epochs! * perEpoch);
+  const factor = schedule.policy === "cosine"
+    ? cosineSchedule({
+      iterations,
+      warmupIterations: schedule.warmup_iterations,
+      warmupRatio: schedule.warmup_ratio,
+      minLrRatio: schedule.min_lr_ratio,
+    })
+    : cyclicSchedule({
+      iterations,
+      targetRatio: schedule.target_ratio,
+      stepRatioUp: schedule.step_ratio_up,
+    });
+  context.emit({
+    type: "message",
+    level: "info",
+    text: `${infos.length} frames in ${groups.length} sequences, batch ` +
+      `${config.batch}: ${iterations} iterations of ${perEpoch} an epoch, ` +
+      `lr ${optimizer.lr}`,
+  });
+
+  // ---- warm start, unless the run goes on ----
+  const resumes = await loadState(context.scratch) !== null;
+  if (config.warm_start && !resumes) {
+    await warmStart({
+      context,
+      engine,
+      head: model.head,
+      specs: step.params,
+      values,
+      frames: infos,
+      frameConfig: frames,
+    });
+  }
+
+  // ---- training ----
+  const freezes = config.warm_start?.freeze ?? false;
+  const stepper = createStepper({
+    engine,
+    step,
+    settings: config,
+    values,
+    frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
+  });
+  await runLoop({
+    context,
+    stepper,
+    feeder,
+    rate: (iteration) => optimizer.lr * factor(iteration),
+    iterations,
+    iterationsPerEpoch: perEpoch,
+  });
+
+  // ---- artifact: the detector; the 2D head is of training only ----
+  const { tensors } = stepper.read();
+  for (const name of Object.keys(model.detector.params)) {
+    const { data, shape } = tensors[`weight.${name}`]!;
+    values[name] = { data: data as Float32Array, shape };
+  }
+  await writeModel(output, step.params, values, {
+    model: config.model,
+    image: config.image,
+  });
+}
+
+/** The training step of the settings. */
+function composeStep(config: TrainSettings, { detector, head }: Model) {
+  const { denoising, auxiliary, channels } = config.model;
+  const focal = auxiliary && {
+    name: "img_roi_head",
+    channels,
+    classes: head.classes,
+    stride: head.stride,
+    imageHeight: head.imageHeight,
+    imageWidth: head.imageWidth,
+    trainRatio: auxiliary.train_ratio,
+  };
+  return trainStep({
+    batch: config.batch,
+    cameras: 6,
+    head,
+    denoising: denoising && {
+      groups: denoising.groups,
+      bucket: denoising.bucket,
+      noiseScale: denoising.noise_scale,
+      split: denoising.split,
+    },
+    focal,
+    gridMask: config.image.grid_mask,
+  }, { detector, focal: focal && buildFocalHead(focal) });
+}
+
+function tell(
+  { emit }: StageContext<TrainSettings>,
+  event: LibraryEvent,
+): void {
+  if (event.type === "found") {
+    emit({
+      type: "message",
+      level: "info",
+      text: `TensorFlow: ${event.library.path} (${event.library.source})`,
+    });
+  } else if (event.type === "waiting") {
+    emit({ type: "message", level: "info", text: event.reason });
+  } else {
+    emit({
+      type: "progress",
+      unit: `MB ${event.type === "download" ? "downloaded" : "unpacked"}`,
+      done: Math.round(event.bytes / 1e6),
+      total: Math.round(event.total / 1e6),
+    });
+  }
+}
