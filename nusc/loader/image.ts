@@ -88,9 +88,9 @@ export function writeInput(
   out: Float32Array,
   offset: number,
 ): void {
-  const scale = std.map((value) => 1 / value);
-  const shift = mean.map((value, c) => -value * scale[c]!);
+  const table = valueTable(mean, std);
   const source = order === "rgb" ? [0, 1, 2] : [2, 1, 0];
+  const [first, second, third] = source as [number, number, number];
   const { width, height, data } = pixels;
   let to = offset;
   for (let y = 0; y < view.height; y++) {
@@ -100,10 +100,23 @@ export function writeInput(
       const sx = (view.flip ? view.width - 1 - x : x) + view.left;
       const inside = rowInside && sx >= 0 && sx < width;
       const from = (sy * width + sx) * 3;
-      for (let c = 0; c < 3; c++) {
-        const value = inside ? data[from + source[c]!]! : 0;
-        out[to + c] = value * scale[c]! + shift[c]!;
-      }
+      out[to] = table[inside ? data[from + first]! : 0]!;
+      out[to + 1] = table[256 + (inside ? data[from + second]! : 0)]!;
+      out[to + 2] = table[512 + (inside ? data[from + third]! : 0)]!;
     }
   }
+}
+
+/** Normalised value of every byte, 256 a channel: one look-up a pixel. */
+function valueTable(
+  mean: readonly number[],
+  std: readonly number[],
+): Float32Array {
+  const table = new Float32Array(3 * 256);
+  for (let c = 0; c < 3; c++) {
+    for (let value = 0; value < 256; value++) {
+      table[c * 256 + value] = (value - mean[c]!) / std[c]!;
+    }
+  }
+  return table;
 }

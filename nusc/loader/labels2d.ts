@@ -59,8 +59,9 @@ export function dropHidden(labels: Labels2d, view: View): Labels2d {
       if (to > from) canvas.fill(rank, y * width + from, y * width + to);
     }
   });
-  const seen = new Set(canvas);
-  const kept = order.filter((_, rank) => seen.has(rank));
+  const seen = new Uint8Array(order.length);
+  for (const rank of canvas) seen[rank] = 1;
+  const kept = order.filter((_, rank) => seen[rank] === 1);
   return {
     boxes: kept.map((i) => labels.boxes[i]!),
     labels: kept.map((i) => labels.labels[i]!),
