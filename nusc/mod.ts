@@ -1,23 +1,50 @@
 /**
- * The nuScenes kit: datasets, infos, metrics, results.
+ * The nuScenes kit: tables, frames, metrics, results.
  *
  * ```ts
- * import { createInfos, openDataset, selectScenes } from "./nusc/mod.ts";
- *
  * const dataset = openDataset("data/nuscenes", "v1.0-mini");
- * const scenes = dataset.rows("scene").map(({ name }) => name);
- * const { names } = selectScenes("mini_val", scenes);
- * for (const frame of createInfos(dataset, names)) {
- *   frame.token; // of a key frame, with cameras, poses and boxes
- * }
+ * const { summary } = evaluateDetection(dataset, "results_nusc.json", {
+ *   split: "mini_val",
+ * });
  * ```
+ * `nusc/loader`, `nusc/render` and `nusc/world` have doors of their own.
  * @module
  */
-export * from "./categories.ts";
-export * from "./errors.ts";
-export * from "./geometry/quaternion.ts";
-export * from "./infos/create.ts";
-export * from "./infos/types.ts";
-export * from "./splits.ts";
-export { type Dataset, openDataset } from "./tables/dataset.ts";
-export type * from "./tables/rows.ts";
+export { defaultAttribute } from "./attributes.ts";
+export {
+  type Attribute,
+  ATTRIBUTES,
+  CLASS_RANGE,
+  DETECTION_NAMES,
+  DETECTION_OF_CATEGORY,
+  TRACKING_NAMES,
+  type TrackingName,
+} from "./categories.ts";
+export { DatasetError, ResultsError } from "./errors.ts";
+export {
+  type DetectionEvaluation,
+  type DetectionMetrics,
+  type DetectionOptions,
+  type DetectionTable,
+  detectionTables,
+  evaluateDetection,
+  writeDetection,
+} from "./eval/detection/mod.ts";
+export {
+  type Camera,
+  type CameraInfo,
+  CAMERAS,
+  CLASSES_3D,
+  type DetectionName,
+  type FrameInfo,
+  LABELS_2D,
+  type SweepInfo,
+} from "./infos/types.ts";
+export {
+  isSplit,
+  scenesOfSplit,
+  type Split,
+  SPLITS,
+  versionOfSplit,
+} from "./splits/mod.ts";
+export { boxVelocity, type Dataset, openDataset } from "./tables/mod.ts";

@@ -2,6 +2,7 @@
  * JSON at the scale of nuScenes: gigabytes of tables and results.
  * @module
  */
+export { readNumbers } from "./lists.ts";
 export { Names } from "./names.ts";
 export { Scanner, type ScannerOptions } from "./scanner.ts";
 export {

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  readNumbers,
   readToken,
   type Scanner,
   type TokenIndex,
@@ -67,29 +68,7 @@ export class NumberColumn extends Column<Float64Array<ArrayBuffer>> {
       data[row] = scanner.number(name);
       return;
     }
-    readList(scanner, name, data, row * width, width);
-  }
-}
-
-/** Reads a list of exactly `width` numbers to `data[at...]`. */
-export function readList(
-  scanner: Scanner,
-  name: string,
-  data: Float64Array,
-  at: number,
-  width: number,
-): void {
-  scanner.beginList(name);
-  let count = 0;
-  while (scanner.nextItem(count === 0)) {
-    if (count === width) {
-      scanner.unexpected(`${name} with exactly ${width} numbers`);
-    }
-    data[at + count++] = scanner.number(name);
-  }
-  if (count < width) {
-    scanner.pos--;
-    scanner.unexpected(`${name} with exactly ${width} numbers`);
+    readNumbers(scanner, name, data, row * width, width);
   }
 }
 

@@ -1,0 +1,115 @@
+/**
+ * Which samples are evaluated, and whether the results cover them.
+ * @module
+ */
+import { DatasetError, ResultsError } from "../../errors.ts";
+import type { Results } from "../../results/mod.ts";
+import {
+  isSplit,
+  scenesOfSplit,
+  SPLITS,
+  versionOfSplit,
+} from "../../splits/mod.ts";
+import type { Dataset } from "../../tables/mod.ts";
+
+/** What to evaluate: an official split, or scenes by name. */
+export type Selection =
+  | { split: string; scenes?: undefined }
+  | { scenes: readonly string[]; split?: string };
+
+/** Samples to evaluate. */
+export interface Selected {
+  /** Rows of the dataset's `samples`, in file order. */
+  samples: number[];
+  /** True if the results may hold more samples. */
+  part: boolean;
+  /** What a reader of the numbers should know. */
+  notes: string[];
+}
+
+/** Finds the samples of a selection. */
+export function selectSamples(
+  dataset: Dataset,
+  selection: Selection,
+): Selected {
+  return selection.scenes
+    ? selectScenes(dataset, selection.scenes)
+    : selectSplit(dataset, selection.split);
+}
+
+function selectScenes(dataset: Dataset, scenes: readonly string[]): Selected {
+  const known = new Set(dataset.scenes.rows.map((scene) => scene.name));
+  const missing = scenes.filter((scene) => !known.has(scene));
+  if (missing.length || !scenes.length) {
+    throw new DatasetError(
+      `Found no scene ${missing.join(", ") || "to evaluate"} in ` +
+        `${dataset.folder}/scene.json, which holds ${some([...known])}. ` +
+        "Name scenes of this version",
+    );
+  }
+  return { samples: dataset.samplesOf(scenes), part: true, notes: [] };
+}
+
+function selectSplit(dataset: Dataset, split: string): Selected {
+  if (!isSplit(split)) {
+    throw new DatasetError(
+      `Found the split "${split}", expected one of ${SPLITS.join(", ")}`,
+    );
+  }
+  const version = versionOfSplit(split);
+  if (!dataset.version.endsWith(version)) {
+    throw new DatasetError(
+      `The split ${split} belongs to v1.0-${version}, but the tables are of ` +
+        `${dataset.version}. Name another split or another version`,
+    );
+  }
+  const wanted = scenesOfSplit(split);
+  const known = new Set(dataset.scenes.rows.map((scene) => scene.name));
+  const present = wanted.filter((scene) => known.has(scene));
+  if (!present.length) {
+    throw new DatasetError(
+      `None of the ${wanted.length} scenes of ${split} is in ` +
+        `${dataset.folder}/scene.json, which holds ${some([...known])}. ` +
+        "Unpack the metadata archive again or name another split",
+    );
+  }
+  const notes = present.length === wanted.length ? [] : [
+    `${dataset.folder} holds ${present.length} of the ${wanted.length} ` +
+    `scenes of ${split}; the others are left out`,
+  ];
+  return { samples: dataset.samplesOf(present), part: false, notes };
+}
+
+/** Complains about samples without results, and results without samples. */
+export function checkCoverage(
+  dataset: Dataset,
+  results: Results,
+  { samples, part }: Selected,
+): void {
+  const found = new Set(results.samples);
+  const wanted = new Set(samples);
+  const token = (row: number) => dataset.samples.rows[row]!.token;
+  const missing = samples.filter((sample) => !found.has(sample));
+  if (missing.length) {
+    throw new ResultsError(
+      `${results.path} has no entry for ${missing.length} of ` +
+        `${samples.length} samples, first "${token(missing[0]!)}". Run ` +
+        "inference over all scenes of the split; a sample without boxes " +
+        "needs an empty list",
+    );
+  }
+  const extra = results.samples.filter((sample) => !wanted.has(sample));
+  if (extra.length && !part) {
+    throw new ResultsError(
+      `${results.path} has ${extra.length} samples that are not in the ` +
+        `split, first "${token(extra[0]!)}". Evaluate on the split on which ` +
+        "inference ran",
+    );
+  }
+}
+
+/** The first few names. */
+export function some(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(", ");
+  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
+}

@@ -1,0 +1,90 @@
+/**
+ * Annotations as boxes to be found.
+ * @module
+ */
+import { DETECTION_OF_CATEGORY } from "../../categories.ts";
+import { ATTRIBUTES } from "../../categories.ts";
+import { DatasetError } from "../../errors.ts";
+import { NO_ATTRIBUTE, type ResultBoxes } from "../../results/mod.ts";
+import { boxVelocity, type Dataset } from "../../tables/mod.ts";
+
+/** Ground truth in the form of results, with what only it has. */
+export interface TruthBoxes extends ResultBoxes {
+  /** [n] LiDAR and radar points inside. */
+  points: Float64Array;
+  /** [n] rows of the dataset's `annotations`. */
+  annotation: Int32Array;
+}
+
+/**
+ * Ground truth of samples, in their order, boxes in table order.
+ * @param labels class names; annotations of other classes are left out
+ */
+export function truthBoxes(
+  dataset: Dataset,
+  samples: readonly number[],
+  labels: readonly string[],
+): TruthBoxes {
+  const labelOf = dataset.categoryOfInstance.map((category) =>
+    labels.indexOf(DETECTION_OF_CATEGORY[category] ?? "")
+  );
+  const { annotations } = dataset;
+  const rows: number[] = [];
+  for (const sample of samples) {
+    for (const row of dataset.annotationsOfSample.of(sample)) {
+      if (labelOf[annotations.instance[row]!]! >= 0) rows.push(row);
+    }
+  }
+  const pick = (from: Float64Array, width: number) => {
+    const out = new Float64Array(rows.length * width);
+    rows.forEach((row, i) => {
+      for (let k = 0; k < width; k++) {
+        out[width * i + k] = from[width * row + k]!;
+      }
+    });
+    return out;
+  };
+  const velocity = new Float64Array(2 * rows.length);
+  rows.forEach((row, i) =>
+    velocity.set(boxVelocity(dataset, row).slice(0, 2), 2 * i)
+  );
+  return {
+    count: rows.length,
+    annotation: Int32Array.from(rows),
+    sample: Int32Array.from(rows, (row) => annotations.sample[row]!),
+    translation: pick(annotations.translation, 3),
+    size: pick(annotations.size, 3),
+    rotation: pick(annotations.rotation, 4),
+    velocity,
+    score: new Float64Array(rows.length).fill(-1),
+    label: Uint8Array.from(rows, (row) => labelOf[annotations.instance[row]!]!),
+    attribute: attributesOf(dataset, rows),
+    track: Int32Array.from(rows, (row) => annotations.instance[row]!),
+    trackIds: dataset.instances.rows.map((instance) => instance.token),
+    points: Float64Array.from(
+      rows,
+      (row) => annotations.lidarPoints[row]! + annotations.radarPoints[row]!,
+    ),
+  };
+}
+
+function attributesOf(dataset: Dataset, rows: readonly number[]): Uint8Array {
+  const { annotations, attributes } = dataset;
+  const names: readonly string[] = ATTRIBUTES;
+  const indexes = attributes.rows.map((row) => names.indexOf(row.name));
+  return Uint8Array.from(rows, (row) => {
+    const [first, count] = annotations.attributes.subarray(
+      2 * row,
+      2 * row + 2,
+    );
+    if (count === 0) return NO_ATTRIBUTE;
+    const index = indexes[first!]!;
+    if (count === 1 && index >= 0) return index;
+    throw new DatasetError(
+      `Found ${count} attributes, "${attributes.rows[first!]!.name}" first, ` +
+        `of the annotation "${dataset.tokenOf(annotations, row)}" in ` +
+        `${dataset.folder}/sample_annotation.json, expected at most one of ` +
+        `${names.join(", ")}. Unpack the metadata archive again`,
+    );
+  });
+}

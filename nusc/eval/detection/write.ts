@@ -1,0 +1,23 @@
+/**
+ * Metrics as the devkit's files.
+ * @module
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { pythonJson } from "../../json/mod.ts";
+import type { DetectionEvaluation } from "./evaluate.ts";
+
+/**
+ * Writes `metrics_summary.json` and `metrics_details.json`. Like the devkit
+ * it writes undefined errors as a bare NaN, which JSON.parse refuses and
+ * Python's json and the devkit's readers expect.
+ */
+export function writeDetection(
+  folder: string,
+  { summary, details }: Pick<DetectionEvaluation, "summary" | "details">,
+): void {
+  mkdirSync(folder, { recursive: true });
+  const write = (name: string, value: unknown) =>
+    writeFileSync(`${folder}/${name}`, pythonJson(value));
+  write("metrics_summary.json", summary);
+  write("metrics_details.json", details);
+}

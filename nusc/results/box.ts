@@ -1,0 +1,160 @@
+/**
+ * Reads one box of a results file into columns.
+ * @module
+ */
+import { ATTRIBUTES, DETECTION_NAMES, TRACKING_NAMES } from "../categories.ts";
+import {
+  Names,
+  readNumbers,
+  readToken,
+  type Scanner,
+  tokenText,
+  type Words,
+} from "../json/mod.ts";
+import { type BoxColumns, NO_ATTRIBUTE } from "./boxes.ts";
+
+type Read = (scanner: Scanner, row: number) => void;
+
+/** Knows the members of a task's boxes. */
+export class BoxReader {
+  /** Tracking ids in order of appearance. */
+  readonly trackIds: string[] = [];
+  readonly #trackNumbers = new Map<string, number>();
+  readonly #columns: BoxColumns;
+  readonly #keys: Names;
+  readonly #reads: Read[];
+  readonly #seen: Uint8Array;
+  readonly #own: Words = new Int32Array(4);
+  #sample: Words = new Int32Array(4);
+
+  constructor(task: "detection" | "tracking", columns: BoxColumns) {
+    this.#columns = columns;
+    const fields = { ...this.#common(), ...this.#special(task) };
+    this.#keys = new Names(Object.keys(fields));
+    this.#reads = Object.values(fields);
+    this.#seen = new Uint8Array(this.#reads.length);
+  }
+
+  /** Reads a box of the sample with these token words. */
+  read(scanner: Scanner, row: number, sample: Words): void {
+    this.#sample = sample;
+    const seen = this.#seen.fill(0);
+    scanner.beginObject("a box");
+    // Boxes list their members in one order nearly always.
+    let guess = 0;
+    for (let first = true; scanner.nextMember(first); first = false) {
+      scanner.quote("a key");
+      const index = this.#keys.read(scanner, guess);
+      if (index < 0) {
+        scanner.skipString();
+        scanner.colon();
+        scanner.skip();
+        continue;
+      }
+      scanner.colon();
+      this.#reads[index]!(scanner, row);
+      seen[index] = 1;
+      guess = index + 1;
+    }
+    const missing = seen.indexOf(0);
+    if (missing < 0) return;
+    scanner.pos--;
+    const name = this.#keys.names[missing];
+    scanner.fail(`Found a box without "${name}"`, "Write it for every box");
+  }
+
+  #common(): Record<string, Read> {
+    const columns = this.#columns;
+    return {
+      sample_token: (scanner) => this.#checkSample(scanner),
+      translation: (scanner, row) =>
+        readNumbers(scanner, "translation", columns.translation, 3 * row, 3),
+      size: (scanner, row) =>
+        readNumbers(scanner, "size", columns.size, 3 * row, 3),
+      rotation: (scanner, row) =>
+        readNumbers(scanner, "rotation", columns.rotation, 4 * row, 4),
+      velocity: (scanner, row) =>
+        readNumbers(scanner, "velocity", columns.velocity, 2 * row, 2),
+    };
+  }
+
+  #special(task: "detection" | "tracking"): Record<string, Read> {
+    const columns = this.#columns;
+    if (task === "tracking") {
+      const label = chooser("tracking_name", TRACKING_NAMES);
+      return {
+        tracking_id: (scanner, row) => {
+          columns.track[row] = this.#trackNumber(scanner);
+        },
+        tracking_name: (scanner, row) => columns.label[row] = label(scanner),
+        tracking_score: (scanner, row) =>
+          columns.score[row] = scanner.number("tracking_score"),
+      };
+    }
+    const label = chooser("detection_name", DETECTION_NAMES);
+    const attribute = chooser("attribute_name", [...ATTRIBUTES, ""]);
+    return {
+      detection_name: (scanner, row) => columns.label[row] = label(scanner),
+      detection_score: (scanner, row) =>
+        columns.score[row] = scanner.number("detection_score"),
+      attribute_name: (scanner, row) => {
+        const index = attribute(scanner);
+        columns.attribute[row] = index < ATTRIBUTES.length
+          ? index
+          : NO_ATTRIBUTE;
+      },
+    };
+  }
+
+  #checkSample(scanner: Scanner): void {
+    scanner.peek();
+    const start = scanner.pos;
+    const own = this.#own, sample = this.#sample;
+    readToken(scanner, own, "sample_token");
+    if (
+      own[0] === sample[0] && own[1] === sample[1] && own[2] === sample[2] &&
+      own[3] === sample[3]
+    ) return;
+    scanner.pos = start;
+    scanner.fail(
+      `Found the sample_token "${tokenText(own)}" in a box of the sample ` +
+        `"${tokenText(sample)}"`,
+      "Put every box into the list of its own sample",
+    );
+  }
+
+  #trackNumber(scanner: Scanner): number {
+    // Ids are often written as numbers; the devkit takes both.
+    const id = scanner.peek() === 0x22
+      ? scanner.string("tracking_id")
+      : String(scanner.number("tracking_id"));
+    let number = this.#trackNumbers.get(id);
+    if (number === undefined) {
+      number = this.trackIds.push(id) - 1;
+      this.#trackNumbers.set(id, number);
+    }
+    return number;
+  }
+}
+
+/** Reads one of some names as its index. */
+function chooser(
+  field: string,
+  choices: readonly string[],
+): (scanner: Scanner) => number {
+  const names = new Names(choices);
+  let last = 0;
+  return (scanner: Scanner) => {
+    scanner.quote(field);
+    const found = names.read(scanner, last);
+    if (found >= 0) return last = found;
+    const start = scanner.pos;
+    const text = scanner.text();
+    scanner.pos = start;
+    scanner.fail(
+      `Found the ${field} "${text}"`,
+      `Expected one of ${choices.filter(Boolean).join(", ")}` +
+        (choices.includes("") ? " or an empty string" : ""),
+    );
+  };
+}
