@@ -6,7 +6,6 @@ import { clipByGlobalNorm } from "../../models/optim/clip.ts";
 import { buildFocalHead } from "../../models/streampetr/focal/head.ts";
 import { differentiate } from "../../models/streampetr/training/differentiate.ts";
 import {
-  type Arrays,
   completeTargets,
   matchStep,
   prepareStep,
@@ -17,7 +16,6 @@ import {
   inputSpecs,
   type StepConfig,
   targetSpecs,
-  type TensorSpecs,
 } from "../../models/streampetr/training/spec.ts";
 import { trainStep } from "../../models/streampetr/training/step.ts";
 import { toTorch } from "../../models/weights/layout.ts";
@@ -29,7 +27,7 @@ import {
   SMALL,
 } from "../support/detector.ts";
 import { goldenParams, openGolden, s, u } from "../support/golden.ts";
-import { gravityBoxes, rowsOf } from "./support.ts";
+import { asTensors, gravityBoxes, readAll, rowsOf } from "./support.ts";
 
 const golden = await openGolden("e2e_small_train");
 const GROUPS = 10;
@@ -69,15 +67,6 @@ function sampleOf(key: string): Sample {
       centers: rowsOf(at(`centers2d_${n}`)),
     })),
   };
-}
-
-function asTensors(arrays: Arrays, specs: TensorSpecs): Tensors {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => {
-      const { shape, dtype } = specs[name]!;
-      return [name, tf.tensor(data, shape, dtype)];
-    }),
-  );
 }
 
 /** Denoising draws of a recorded iteration, in order. */
@@ -138,15 +127,24 @@ function checkParams(params: Tensors) {
   }
 }
 
-Deno.test("two training iterations equal the reference's", async (t) => {
-  const engine = await useTensorFlow();
-  const step = trainStep(config, {
-    detector: r50Detector(SMALL),
-    focal: buildFocalHead(config.focal!),
-  });
+const engine = await useTensorFlow();
+const step = trainStep(config, {
+  detector: r50Detector(SMALL),
+  focal: buildFocalHead(config.focal!),
+});
+
+/** Records the step with one AdamW update, as the recording made it. */
+function record() {
   const params = goldenParams(step.params);
-  const names = termNames(config);
-  const compiled = engine.compileSplit(
+  const prefixed = (prefix: string, tensors: Tensors) =>
+    Object.fromEntries(
+      Object.entries(tensors).map(([key, x]) => [`${prefix}${key}`, x]),
+    );
+  const multipliers = (name: string) => ({
+    lr: multiplierOf(name, { img_backbone: 0.1 }),
+    decay: 1,
+  });
+  return engine.compileSplit(
     (inputs) => {
       const pass = { training: true };
       const out = differentiate(step, params, inputs, inputs, pass);
@@ -157,18 +155,8 @@ Deno.test("two training iterations equal the reference's", async (t) => {
         zeroMoments(gradients),
         tf.scalar(4e-4),
         tf.scalar(1),
-        {
-          weightDecay: 0.01,
-          multipliers: (name) => ({
-            lr: multiplierOf(name, { img_backbone: 0.1 }),
-            decay: 1,
-          }),
-        },
+        { weightDecay: 0.01, multipliers },
       );
-      const prefixed = (prefix: string, tensors: Tensors) =>
-        Object.fromEntries(
-          Object.entries(tensors).map(([key, x]) => [`${prefix}${key}`, x]),
-        );
       return {
         early: out.outputs,
         late: {
@@ -183,69 +171,76 @@ Deno.test("two training iterations equal the reference's", async (t) => {
     { ...inputSpecs(config), ...targetSpecs(config) },
     Object.keys(targetSpecs(config)),
   );
+}
+
+type Compiled = ReturnType<typeof record>;
+
+/** Runs a recorded iteration behind a memory. */
+function iterate(compiled: Compiled, k: number, memory: Tensors) {
+  const key = `it${k}`;
+  const sample = sampleOf(key);
+  const count = GROUPS * sample.labels.labels.length;
+  const prepared = prepareStep(config, [sample], drawsOf(k, count));
+  const nchw = tf.tensor(s(`e2e/img/scene_n/${k}`, [6, 3, 128, 352], 2), [
+    6,
+    3,
+    128,
+    352,
+  ]);
+  const images = tf.transpose(nchw, [0, 2, 3, 1]);
+  const inputs = {
+    ...recordedFrame(golden, key, k ? `it${k - 1}` : null, images),
+    ...memory,
+    ...asTensors(config, prepared.inputs),
+  };
+  const { outputs, saved } = compiled.early(inputs);
+  const matched = matchStep(
+    config,
+    readAll(outputs),
+    [sample],
+    prepared.denoising,
+  );
+  const targets = asTensors(config, completeTargets(config, matched));
+  return { outputs, late: compiled.late(saved, { ...inputs, ...targets }) };
+}
+
+function checkTerms(key: string, late: Tensors) {
+  const names = termNames(config);
+  const terms = late.terms!.dataSync();
+  const keys = golden.keys().filter((name) => name.startsWith(`${key}/loss/`));
+  assert.deepEqual(
+    names.map((name) => `${key}/loss/frame_0_${name}`).sort(),
+    keys.sort(),
+  );
+  names.forEach((name, i) => {
+    const value = { data: [terms[i]!], shape: [1] };
+    golden.check(`${key}/loss/frame_0_${name}`, value, 1e-5);
+  });
+  golden.check(`${key}/total`, tf.reshape(late.total!, [1]), 1e-5);
+}
+
+Deno.test("two training iterations equal the reference's", async (t) => {
+  const compiled = record();
   let memory: Tensors = Object.fromEntries(
     Object.entries(emptyMemory(SMALL, 1))
       .map(([key, x]) => [`memory.${key}`, x]),
   );
   for (const k of [0, 1]) {
     const key = `it${k}`;
-    const sample = sampleOf(key);
-    const count = GROUPS * sample.labels.labels.length;
-    const prepared = prepareStep(config, [sample], drawsOf(k, count));
-    const nchw = tf.tensor(s(`e2e/img/scene_n/${k}`, [6, 3, 128, 352], 2), [
-      6,
-      3,
-      128,
-      352,
-    ]);
-    const images = tf.transpose(nchw, [0, 2, 3, 1]);
-    const inputs = {
-      ...recordedFrame(golden, key, k ? `it${k - 1}` : null, images),
-      ...memory,
-      ...asTensors(prepared.inputs, inputSpecs(config)),
-    };
-    const { outputs, saved } = compiled.early(inputs);
+    const { outputs, late } = iterate(compiled, k, memory);
     await t.step(`${key}: predictions of the first half`, () => {
       const bound = k === 0 ? 2e-5 : 1e-4;
       golden.check(`${key}/all_cls_scores`, outputs.classScores!, bound);
       golden.check(`${key}/all_bbox_preds`, outputs.boxCodes!, bound);
     });
-    const read = Object.fromEntries(
-      Object.entries(outputs).map((
-        [name, x],
-      ) => [name, x.dataSync() as Float32Array]),
-    );
-    const targets = completeTargets(
-      config,
-      matchStep(config, read, [sample], prepared.denoising),
-    );
-    const late = compiled.late(saved, {
-      ...inputs,
-      ...asTensors(targets, targetSpecs(config)),
-    });
-    await t.step(`${key}: loss terms`, () => {
-      const terms = late.terms!.dataSync();
-      const keys = golden.keys().filter((name) =>
-        name.startsWith(`${key}/loss/`)
-      );
-      assert.deepEqual(
-        names.map((name) => `${key}/loss/frame_0_${name}`).sort(),
-        keys.sort(),
-      );
-      names.forEach((name, i) => {
-        const value = { data: [terms[i]!], shape: [1] };
-        golden.check(`${key}/loss/frame_0_${name}`, value, 1e-5);
-      });
-      golden.check(`${key}/total`, tf.reshape(late.total!, [1]), 1e-5);
-    });
+    await t.step(`${key}: loss terms`, () => checkTerms(key, late));
+    const norm = tf.reshape(late.norm!, [1]);
     await t.step(`${key}: gradients`, () => {
-      const norm = tf.reshape(late.norm!, [1]);
       golden.check(`${key}/grad_total_norm`, norm, 2e-3);
       checkGradients(key, group(late, "gradient."));
     });
     if (k === 1) {
       await t.step("one clipped AdamW step", () => {
-        const norm = tf.reshape(late.norm!, [1]);
         golden.check("adamw/gnorm_before_clip", norm, 2e-3);
         checkParams(group(late, "param."));
       });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { INFERENCE, type Pass } from "../../models/module.ts";
+import { INFERENCE, type Pass, type Tensors } from "../../models/module.ts";
 import { adamw, zeroMoments } from "../../models/optim/adamw.ts";
 import { random } from "../../models/random.ts";
 import { differentiate } from "../../models/streampetr/training/differentiate.ts";
@@ -20,15 +20,8 @@ import {
 } from "../../models/streampetr/training/spec.ts";
 import { trainStep } from "../../models/streampetr/training/step.ts";
 import { useTensorFlow } from "../support/backend.ts";
-import {
-  asTensors,
-  readAll,
-  TINY,
-  tinyInputs,
-  tinyParts,
-  tinySamples,
-  tinyStep,
-} from "./tiny.ts";
+import { asTensors, readAll } from "./support.ts";
+import { TINY, tinyInputs, tinyParts, tinySamples, tinyStep } from "./tiny.ts";
 
 const engine = await useTensorFlow();
 const TRAINING: Pass = { training: true };
@@ -70,24 +63,28 @@ function close(actual: number, expected: number, bound = 1e-5) {
   );
 }
 
-Deno.test("a recorded step learns a batch by heart", () => {
+function below(prefix: string, tensors: Tensors): Tensors {
+  return Object.fromEntries(
+    Object.entries(tensors).filter(([name]) => name.startsWith(prefix))
+      .map(([name, x]) => [name.slice(prefix.length), x]),
+  );
+}
+
+/** Records the tiny step; trained parameters go in as `param.*`. */
+function record() {
   const { step, params } = tinyStep(TINY);
-  const samples = tinySamples();
-  const trained = Object.keys(params).filter((name) =>
-    step.params[name]!.trainable
+  const first = Object.fromEntries(
+    Object.keys(params).filter((name) => step.params[name]!.trainable)
+      .map((name) => [`param.${name}`, params[name]!]),
   );
-  const late = targetSpecs(TINY);
-  const state = Object.fromEntries(
-    trained.map((name) => [`param.${name}`, { shape: params[name]!.shape }]),
-  );
-  const pick = (tensors: Record<string, tf.Tensor>, prefix: string) =>
-    Object.fromEntries(
-      Object.entries(tensors).filter(([name]) => name.startsWith(prefix))
-        .map(([name, x]) => [name.slice(prefix.length), x]),
-    );
+  const state = Object.entries(first).map(([name, { shape }]) => [
+    name,
+    { shape },
+  ]);
+  const targets = targetSpecs(TINY);
   const compiled = engine.compileSplit(
     (inputs) => {
-      const own = { ...params, ...pick(inputs, "param.") };
+      const own = { ...params, ...below("param.", inputs) };
       const out = differentiate(step, own, inputs, inputs, TRAINING);
       const next = adamw(
         own,
@@ -97,38 +94,33 @@ Deno.test("a recorded step learns a batch by heart", () => {
         tf.scalar(1),
         { weightDecay: 0 },
       );
-      return {
-        early: out.outputs,
-        late: { total: out.total, ...next.params },
-      };
+      const late = { total: out.total, ...next.params };
+      return { early: out.outputs, late };
     },
-    { ...inputSpecs(TINY), ...late, ...state },
-    Object.keys(late),
+    { ...inputSpecs(TINY), ...targets, ...Object.fromEntries(state) },
+    Object.keys(targets),
   );
-  let current = Object.fromEntries(
-    trained.map((name) => [`param.${name}`, params[name]!]),
-  );
+  return { compiled, first };
+}
+
+Deno.test("a recorded step learns a batch by heart", () => {
+  const samples = tinySamples();
+  const { compiled, first } = record();
+  let current = first;
   const losses: number[] = [];
   for (let i = 0; i < 12; i++) {
     const draws = drawsOf(random("the same draws"));
-    const prepared = prepareStep(TINY, samples, draws);
+    const { inputs: drawn, denoising } = prepareStep(TINY, samples, draws);
     const inputs = {
       ...tinyInputs(TINY),
-      ...asTensors(TINY, prepared.inputs),
+      ...asTensors(TINY, drawn),
       ...current,
     };
     const { outputs, saved } = compiled.early(inputs);
-    const matched = matchStep(
-      TINY,
-      readAll(outputs),
-      samples,
-      prepared.denoising,
-    );
-    const targets = completeTargets(TINY, matched);
-    const { total, ...next } = compiled.late(saved, {
-      ...inputs,
-      ...asTensors(TINY, targets),
-    });
+    const matched = matchStep(TINY, readAll(outputs), samples, denoising);
+    const targets = asTensors(TINY, completeTargets(TINY, matched));
+    const late = compiled.late(saved, { ...inputs, ...targets });
+    const { total, ...next } = late;
     losses.push(total!.dataSync()[0]!);
     current = Object.fromEntries(
       Object.entries(next).map(([name, x]) => [`param.${name}`, x]),

@@ -1,4 +1,12 @@
-/** Ground truth of fixtures in the form that training takes. @module */
+/** Fixtures and tensors in the forms that training takes. @module */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Tensors } from "../../models/module.ts";
+import type { Arrays } from "../../models/streampetr/training/host.ts";
+import {
+  inputSpecs,
+  type StepConfig,
+  targetSpecs,
+} from "../../models/streampetr/training/spec.ts";
 import type { GoldenArray } from "../support/golden.ts";
 
 /** Rows of an array [n, width]. */
@@ -17,4 +25,24 @@ export function gravityBoxes(array: GoldenArray): number[][] {
     ...[l!, w!, h!],
     ...rest,
   ]);
+}
+
+/** Arrays by the specs of a step. */
+export function asTensors(config: StepConfig, arrays: Arrays): Tensors {
+  const specs = { ...inputSpecs(config), ...targetSpecs(config) };
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, data]) => {
+      const { shape, dtype } = specs[name]!;
+      return [name, tf.tensor(data, shape, dtype)];
+    }),
+  );
+}
+
+/** The numbers of tensors. */
+export function readAll(tensors: Tensors): Record<string, Float32Array> {
+  return Object.fromEntries(
+    Object.entries(tensors).map((
+      [name, x],
+    ) => [name, x.dataSync() as Float32Array]),
+  );
 }

@@ -9,11 +9,10 @@ import { R50_704 } from "../../models/streampetr/config.ts";
 import { buildDetector } from "../../models/streampetr/detector.ts";
 import { buildFocalHead } from "../../models/streampetr/focal/head.ts";
 import { buildHead } from "../../models/streampetr/head.ts";
-import type { Arrays, Sample } from "../../models/streampetr/training/host.ts";
+import type { Sample } from "../../models/streampetr/training/host.ts";
 import {
   inputSpecs,
   type StepConfig,
-  targetSpecs,
 } from "../../models/streampetr/training/spec.ts";
 import { trainStep } from "../../models/streampetr/training/step.ts";
 
@@ -134,24 +133,4 @@ export function tinyInputs(config: StepConfig): Tensors {
     ),
     currentFromPrevious: poses(config.batch),
   };
-}
-
-/** Arrays by the specs of a step. */
-export function asTensors(config: StepConfig, arrays: Arrays): Tensors {
-  const specs = { ...inputSpecs(config), ...targetSpecs(config) };
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => {
-      const { shape, dtype } = specs[name]!;
-      return [name, tf.tensor(data, shape, dtype)];
-    }),
-  );
-}
-
-/** The numbers of tensors. */
-export function readAll(tensors: Tensors): Record<string, Float32Array> {
-  return Object.fromEntries(
-    Object.entries(tensors).map((
-      [name, x],
-    ) => [name, x.dataSync() as Float32Array]),
-  );
 }

@@ -26,6 +26,7 @@ export interface FocalConfig {
   stride: number;
   /** Size of the (padded) input image, pixels. */
   imageHeight: number;
+  /** As above. */
   imageWidth: number;
 }
 

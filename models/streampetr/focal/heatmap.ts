@@ -10,8 +10,11 @@ import type { GroundTruth2D } from "./matcher.ts";
 
 /** Size of the map and pixels between its cells. */
 export interface HeatmapSize {
+  /** Cells. */
   height: number;
+  /** Cells. */
   width: number;
+  /** Pixels between cells. */
   stride: number;
 }
 

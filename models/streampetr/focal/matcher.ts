@@ -36,9 +36,11 @@ export interface ObjectCodes {
   centers: Float32Array;
 }
 
-/** Size of the image, pixels. */
+/** Size of the (padded) image that boxes are shares of. */
 export interface ImageSize {
+  /** Pixels. */
   imageHeight: number;
+  /** Pixels. */
   imageWidth: number;
 }
 

@@ -1,8 +1,11 @@
-/** The 2D head of training: predictions, matching, losses. @module */
-export * from "./head.ts";
-export * from "./heatmap.ts";
-export * from "./loss.ts";
-export * from "./matcher.ts";
-export * from "./overlap.ts";
-export * from "./targets.ts";
-export * from "./tokens.ts";
+/**
+ * The 2D head of training: predictions, matching, losses.
+ * @module
+ */
+export {
+  buildFocalHead,
+  type FocalConfig,
+  type FocalHead,
+  type FocalPredictions,
+} from "./head.ts";
+export type { GroundTruth2D } from "./matcher.ts";

@@ -38,7 +38,9 @@ export interface FocalTargets {
 
 /** What {@linkcode matchFocalTargets} needs to know of images and tokens. */
 export interface FocalLayout extends ImageSize {
+  /** Classes, and the label of background. */
   classes: number;
+  /** Pixels between tokens. */
   stride: number;
 }
 
@@ -62,14 +64,7 @@ export function matchFocalTargets(
         `${images.length} images of ${height}x${width} tokens`,
     );
   }
-  const targets: FocalTargets = {
-    labels: new Int32Array(images.length * tokens).fill(classes),
-    boxes: new Float32Array(images.length * tokens * 4),
-    centers: new Float32Array(images.length * tokens * 2),
-    weights: new Float32Array(images.length * tokens),
-    heatmap: new Float32Array(images.length * tokens),
-    positives: 0,
-  };
+  const targets = emptyTargets(images.length * tokens, classes);
   images.forEach((objects, image) => {
     const first = image * tokens;
     const part = (data: Float32Array, size: number) =>
@@ -88,6 +83,17 @@ export function matchFocalTargets(
     drawHeatmap(map, objects, { height, width, stride });
   });
   return targets;
+}
+
+function emptyTargets(rows: number, background: number): FocalTargets {
+  return {
+    labels: new Int32Array(rows).fill(background),
+    boxes: new Float32Array(rows * 4),
+    centers: new Float32Array(rows * 2),
+    weights: new Float32Array(rows),
+    heatmap: new Float32Array(rows),
+    positives: 0,
+  };
 }
 
 function writeTargets(

@@ -20,6 +20,7 @@ import { matchTargets } from "./targets.ts";
 
 /** Ground truth of one sample, as the loader's frames hold it. */
 export interface Sample {
+  /** Objects in the (augmented) LiDAR frame. */
   readonly labels: GroundTruth;
   /** One an image, in camera order; unread without a 2D head. */
   readonly labels2d: readonly GroundTruth2D[];
@@ -32,6 +33,7 @@ export type Arrays = Record<string, Float32Array | Int32Array>;
 export interface StepDraws {
   /** Uniform [0, 1), see {@linkcode prepareDenoising}. */
   denoising: () => number;
+  /** See {@linkcode gridMask}. */
   gridMask: GridMaskRandom;
 }
 
@@ -47,6 +49,7 @@ export function drawsOf(random: Random): StepDraws {
 export interface Prepared {
   /** Inputs of `inputSpecs` beside frame and memory. */
   inputs: Arrays;
+  /** What the second half needs to know of the denoising queries. */
   denoising: Denoising | null;
 }
 
@@ -94,7 +97,9 @@ export interface Counts {
 
 /** Targets but for the divisors, which need the counts of all processes. */
 export interface Matched {
+  /** Entries of `targetSpecs`. */
   arrays: Arrays;
+  /** What the divisors are made of. */
   counts: Counts;
 }
 
@@ -111,15 +116,6 @@ export function matchStep(
   denoising: Denoising | null,
 ): Matched {
   const { head, focal } = config;
-  const counts: Counts = { matched: 0, denoising: 0, focal: 0 };
-  const arrays: Arrays = {};
-  const add = (group: string, part: object) => {
-    for (const [name, data] of Object.entries(part)) {
-      if (ArrayBuffer.isView(data)) {
-        arrays[`${group}.${name}`] = data as Float32Array;
-      }
-    }
-  };
   const matched = matchTargets(
     { classScores: outputs.classScores!, boxCodes: outputs.boxCodes! },
     samples.map(({ labels }) => labels),
@@ -127,28 +123,44 @@ export function matchStep(
     head.classes,
     { ...MATCHING, codeWeights: head.codeWeights },
   );
-  add("matched", matched);
-  counts.matched = matched.positives;
-  if (denoising) {
-    const { labels, boxes, weights, count } = denoising;
-    const present = Float32Array.of(count > 0 ? 1 : 0);
-    add("denoising", { labels, boxes, weights, present });
-    counts.denoising = count;
+  const seen = focal && matchFocalTargets(
+    {
+      classScores: outputs["focal.classScores"]!,
+      boxes: outputs["focal.boxes"]!,
+      centers: outputs["focal.centers"]!,
+    },
+    samples.flatMap(({ labels2d }) => labels2d),
+    focal,
+  );
+  return {
+    arrays: {
+      ...arraysOf("matched", matched),
+      ...denoising && denoisingArrays(denoising),
+      ...seen && arraysOf("focal", seen),
+    },
+    counts: {
+      matched: matched.positives,
+      denoising: denoising?.count ?? 0,
+      focal: seen?.positives ?? 0,
+    },
+  };
+}
+
+function denoisingArrays(denoising: Denoising): Arrays {
+  const { labels, boxes, weights, count } = denoising;
+  const present = Float32Array.of(count > 0 ? 1 : 0);
+  return arraysOf("denoising", { labels, boxes, weights, present });
+}
+
+/** The typed arrays among some values, named `<group>.<key>`. */
+function arraysOf(group: string, values: object): Arrays {
+  const arrays: Arrays = {};
+  for (const [name, data] of Object.entries(values)) {
+    if (ArrayBuffer.isView(data)) {
+      arrays[`${group}.${name}`] = data as Float32Array;
+    }
   }
-  if (focal) {
-    const found = matchFocalTargets(
-      {
-        classScores: outputs["focal.classScores"]!,
-        boxes: outputs["focal.boxes"]!,
-        centers: outputs["focal.centers"]!,
-      },
-      samples.flatMap(({ labels2d }) => labels2d),
-      focal,
-    );
-    add("focal", found);
-    counts.focal = found.positives;
-  }
-  return { arrays, counts };
+  return arrays;
 }
 
 /** The reference's own π. */

@@ -7,8 +7,11 @@
 
 /** Costs of putting a row to a column, row-major [rows, columns]. */
 export interface Costs {
+  /** None may be NaN. */
   data: Float64Array;
+  /** Candidates, such as predictions. */
   rows: number;
+  /** What they are to be assigned to, such as objects. */
   columns: number;
 }
 

@@ -47,7 +47,9 @@ export interface LossTargets {
 
 /** Both losses of every layer, [L]. */
 export interface LayerLosses {
+  /** Focal losses. */
   classes: tf.Tensor;
+  /** L1 losses. */
   boxes: tf.Tensor;
 }
 

@@ -6,11 +6,13 @@ import * as tf from "@tensorflow/tfjs-core";
 
 /** Sizes of the self-attention. */
 export interface MaskLayout {
+  /** Groups of denoising rows. */
   groups: number;
   /** Denoising rows of a group. */
   bucket: number;
   /** Learned queries. */
   queries: number;
+  /** Queries taken over from the memory. */
   propagated: number;
   /** Memory rows, the propagated ones included. */
   memory: number;

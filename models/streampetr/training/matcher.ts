@@ -10,7 +10,9 @@ import { assign, type Costs } from "./hungarian.ts";
 
 /** Weights of matching; see {@linkcode MATCHING}. */
 export interface Matching {
+  /** Of the focal cost. */
   classWeight: number;
+  /** Of the L1 cost. */
   boxWeight: number;
   /** Factor of each code entry on both sides (`match_costs`). */
   codeWeights: readonly number[];

@@ -1,16 +1,19 @@
-/** Training of StreamPETR: targets, losses and the step. @module */
-export * from "./codes.ts";
-export * from "./denoise.ts";
-export * from "./detach.ts";
-export * from "./differentiate.ts";
-export * from "./gridmask.ts";
+/**
+ * Training of StreamPETR: the step, its inputs, and the host's part of it.
+ * Start at step.ts.
+ * @module
+ */
+export type { GroundTruth } from "./codes.ts";
+export type { Denoising, DenoisingConfig } from "./denoise.ts";
+export { differentiate, type Differentiated } from "./differentiate.ts";
 export * from "./host.ts";
-export * from "./hungarian.ts";
-export * from "./loss.ts";
-export * from "./mask.ts";
-export * from "./matcher.ts";
-export * from "./names.ts";
-export * from "./objective.ts";
+export { termNames } from "./names.ts";
+export type { Objective } from "./objective.ts";
 export * from "./spec.ts";
-export * from "./step.ts";
-export * from "./targets.ts";
+export {
+  type Forward,
+  type StepParts,
+  type TrainableDetector,
+  type TrainStep,
+  trainStep,
+} from "./step.ts";

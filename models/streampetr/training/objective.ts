@@ -17,12 +17,15 @@ import {
 export interface Objective {
   /** Sum of all terms. */
   total: tf.Scalar;
+  /** The terms, as the reference names them. */
   terms: Record<string, tf.Scalar>;
 }
 
 /** The denoising half of the objective. */
 export interface DenoisingObjective {
+  /** Predictions of the denoising queries. */
   inputs: LossInputs;
+  /** The noised labels and the true boxes. */
   targets: LossTargets;
   /** 1 where the batch has denoising queries in use, else 0. */
   present: tf.Scalar;

@@ -18,6 +18,7 @@ export interface StepConfig {
   batch: number;
   /** N, cameras of a stream. */
   cameras: number;
+  /** Sizes of the 3D head, and of the images. */
   head: HeadConfig;
   /** null: no denoising queries. */
   denoising: DenoisingConfig | null;
@@ -35,7 +36,9 @@ export interface FocalStepConfig extends FocalConfig {
 
 /** Shape and type of a tensor that is to come. */
 export interface TensorSpec {
+  /** Without free axes. */
   shape: number[];
+  /** Type of its numbers. */
   dtype: "float32" | "int32";
 }
 

@@ -31,6 +31,7 @@ import { denoisingRows, type StepConfig } from "./spec.ts";
 
 /** A detector whose head may attend to some of the tokens only. */
 export interface TrainableDetector extends Omit<Detector, "detect"> {
+  /** As {@linkcode Detector.detect}, with the tokens as one more input. */
   detect(
     ...inputs: [
       ...Parameters<Detector["detect"]>,
@@ -42,6 +43,7 @@ export interface TrainableDetector extends Omit<Detector, "detect"> {
 
 /** Networks of a step. */
 export interface StepParts {
+  /** Backbone, neck and 3D head. */
   detector: TrainableDetector;
   /** Present exactly if the config has a 2D head. */
   focal: FocalHead | null;
@@ -56,18 +58,27 @@ export interface Forward {
    * pass collects new running statistics.
    */
   outputs: Tensors;
+  /** Of all layers, denoising rows first. */
   predictions: Predictions;
+  /** Of the 2D head, if there is one. */
   focal: FocalPredictions | null;
 }
 
 /** One iteration. */
 export interface TrainStep {
+  /** What it was made of. */
   readonly config: StepConfig;
   /** Of detector and 2D head. */
   readonly params: ParamSpecs;
-  /** @param inputs as `inputSpecs` names them. */
+  /**
+   * The first half.
+   * @param inputs as `inputSpecs` names them.
+   */
   forward(params: Params, inputs: Tensors, pass: Pass): Forward;
-  /** @param targets as `targetSpecs` names them. */
+  /**
+   * The second half.
+   * @param targets as `targetSpecs` names them.
+   */
   losses(forward: Forward, targets: Tensors): Objective;
 }
 

@@ -61,27 +61,34 @@ export function matchTargets(
     weights: new Float32Array(parts * count),
     positives: 0,
   };
-  samples.forEach(({ boxes, labels }, b) => {
-    const codes = encodeBoxes(boxes);
-    targets.positives += Math.min(count, labels.length);
+  samples.forEach((sample, b) => {
+    const codes = encodeBoxes(sample.boxes);
+    targets.positives += Math.min(count, sample.labels.length);
     for (let layer = 0; layer < layers; layer++) {
       const first = (layer * samples.length + b) * count;
       const slice = (data: Float32Array, width: number) =>
         data.subarray(first * width, (first + count) * width);
-      const found = match(
-        slice(classScores, classes),
-        slice(boxCodes, CODE_SIZE),
-        labels,
-        codes,
-        matching,
-      );
-      found.forEach((gt, query) => {
-        if (gt < 0) return;
-        const row = first + query;
-        targets.labels[row] = labels[gt]!;
-        writeTarget(codes, gt, targets.boxes, targets.weights, row);
-      });
+      const logits = slice(classScores, classes);
+      const predicted = slice(boxCodes, CODE_SIZE);
+      const { labels } = sample;
+      const found = match(logits, predicted, labels, codes, matching);
+      writeMatches(targets, first, found, labels, codes);
     }
   });
   return targets;
+}
+
+function writeMatches(
+  targets: Targets,
+  first: number,
+  found: Int32Array,
+  labels: ArrayLike<number>,
+  codes: Float32Array,
+): void {
+  found.forEach((gt, query) => {
+    if (gt < 0) return;
+    const row = first + query;
+    targets.labels[row] = labels[gt]!;
+    writeTarget(codes, gt, targets.boxes, targets.weights, row);
+  });
 }
