@@ -35,11 +35,26 @@ export {
   type CameraInfo,
   CAMERAS,
   CLASSES_3D,
+  createFrames,
+  type CreateOptions,
   type DetectionName,
   type FrameInfo,
   LABELS_2D,
+  readAllFrames,
+  readFrames,
   type SweepInfo,
-} from "./infos/types.ts";
+  writeFrames,
+} from "./infos/mod.ts";
+export {
+  CAMERA_ONLY,
+  type DetectionRecord,
+  type FrameBoxes,
+  frameDetections,
+  globalFromLidar,
+  type ResultsMeta,
+  type SampleBoxes,
+  writeResults,
+} from "./results/mod.ts";
 export {
   isSplit,
   scenesOfSplit,
@@ -47,4 +62,9 @@ export {
   SPLITS,
   versionOfSplit,
 } from "./splits/mod.ts";
+export {
+  type ResolvedSplit,
+  resolveSplit,
+  type SceneSource,
+} from "./splits/resolve.ts";
 export { boxVelocity, type Dataset, openDataset } from "./tables/mod.ts";

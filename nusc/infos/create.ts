@@ -1,81 +1,54 @@
 /**
- * create-data: the infos of chosen scenes.
+ * The frames of samples, in table order.
  * @module
  */
-import { DatasetError } from "../errors.ts";
-import { selectScenes } from "../splits.ts";
-import type { Dataset } from "../tables/dataset.ts";
-import type { Sample } from "../tables/rows.ts";
-import { frameInfo, type FrameOptions } from "./frame.ts";
-import { jpegSize } from "./jpeg.ts";
-import { CAMERAS, type FrameInfo } from "./types.ts";
+import { setImmediate } from "node:timers/promises";
+import type { Dataset } from "../tables/mod.ts";
+import { checkFiles } from "./files.ts";
+import { buildFrame } from "./frame.ts";
+import { readJpegSize } from "./jpeg.ts";
+import type { FrameInfo } from "./types.ts";
 
-/** Settings of {@link createInfos}. */
+/** Settings of {@link createFrames}. */
 export interface CreateOptions {
+  /** LiDAR sweeps listed before a key frame; default 10. */
   maxSweeps?: number;
-  /** Look for every sensor file first, and read image sizes from headers. */
+  /**
+   * Default true: images must be there and their headers give the sizes.
+   * False takes the sizes from `sample_data.json`.
+   */
   checkFiles?: boolean;
+  signal?: AbortSignal;
 }
+
+/** Frames between two looks at the clock of others. */
+const BREATH = 16;
 
 /**
- * Infos of all key frames of the scenes, scene by scene in the tables' order.
- * @param scenes names of scenes; see {@link selectScenes} for splits.
- * @throws {DatasetError} naming all absent sensor files at once.
+ * Builds the records of whole scenes.
+ * @param samples rows of the dataset's `samples`, in table order
  */
-export function* createInfos(
+export async function* createFrames(
   dataset: Dataset,
-  scenes: readonly string[],
+  samples: readonly number[],
   options: CreateOptions = {},
-): Generator<FrameInfo, void> {
-  const { maxSweeps = 10, checkFiles = true } = options;
-  const samples = samplesOf(dataset, scenes);
-  if (checkFiles) requireFiles(dataset, samples.flat());
-  const frame: FrameOptions = {
-    maxSweeps,
-    imageSize: checkFiles
-      ? (data) => jpegSize(`${dataset.root}/${data.filename}`)
-      : (data) => [data.width, data.height],
-  };
-  for (const scene of samples) {
-    for (const [index, sample] of scene.entries()) {
-      yield frameInfo(dataset, sample, index, frame);
+): AsyncGenerator<FrameInfo> {
+  const { maxSweeps = 10, checkFiles: fromFiles = true, signal } = options;
+  if (fromFiles) checkFiles(dataset, samples);
+  const { sensorData } = dataset;
+  const imageSize = (row: number) =>
+    fromFiles
+      ? readJpegSize(`${dataset.root}/${sensorData.filename(row)}`)
+      : { width: sensorData.width[row]!, height: sensorData.height[row]! };
+  const counts = new Map<number, number>();
+  for (const [done, sample] of samples.entries()) {
+    if (done % BREATH === 0) {
+      await setImmediate();
+      signal?.throwIfAborted();
     }
+    const scene = dataset.sceneOfSample[sample]!;
+    const index = counts.get(scene) ?? 0;
+    counts.set(scene, index + 1);
+    yield buildFrame(dataset, sample, index, { maxSweeps, imageSize });
   }
-}
-
-/** Samples of the scenes, one list a scene, in the order of scene.json. */
-export function samplesOf(
-  dataset: Dataset,
-  scenes: readonly string[],
-): Sample[][] {
-  const wanted = new Set(scenes);
-  const rows = dataset.rows("scene").filter(({ name }) => wanted.has(name));
-  if (rows.length !== wanted.size) {
-    selectScenes([...wanted], dataset.rows("scene").map(({ name }) => name));
-  }
-  return rows.map((scene) => dataset.samplesOf(scene));
-}
-
-/** Names every absent file of the samples, before work starts. */
-function requireFiles(dataset: Dataset, samples: readonly Sample[]): void {
-  const absent: string[] = [];
-  const channels = new Set<string>([...CAMERAS, "LIDAR_TOP"]);
-  for (const { token } of samples) {
-    for (const [channel, { filename }] of dataset.keyFrames(token)) {
-      if (!channels.has(channel)) continue;
-      try {
-        Deno.lstatSync(`${dataset.root}/${filename}`);
-      } catch {
-        absent.push(filename);
-      }
-    }
-  }
-  if (absent.length === 0) return;
-  const shown = absent.slice(0, 10).map((name) => `  ${name}`).join("\n");
-  const more = absent.length > 10 ? `\n  … and ${absent.length - 10} more` : "";
-  throw new DatasetError(
-    `Cannot find ${absent.length} sensor files under ${dataset.root}:\n` +
-      `${shown}${more}\nUnpack the sensor archives of ${dataset.version} ` +
-      "into this folder",
-  );
 }

@@ -1,19 +1,26 @@
 /**
- * The info of a key frame, as StreamPETR's converter makes it.
- *
- * Source: _fill_trainval_infos of nuscenes_converter.py; image sizes come
- * from the JPEG's header instead of from decoding it.
+ * One key frame out of the tables.
+ * Source: StreamPETR, tools/data_converter/nuscenes_converter.py.
  * @module
  */
-import { DETECTION_NAMES } from "../categories.ts";
+import { DETECTION_OF_CATEGORY } from "../categories.ts";
 import { DatasetError } from "../errors.ts";
-import { inverseAffine, type Matrix4 } from "../geometry/matrix.ts";
-import { yawOf } from "../geometry/quaternion.ts";
-import type { Dataset } from "../tables/dataset.ts";
-import type { Annotation, Sample, SampleData } from "../tables/rows.ts";
-import { into } from "./boxes.ts";
-import { cameraLabels } from "./labels.ts";
-import { globalFromSensor, sensorInfo } from "./sensor.ts";
+import {
+  apply,
+  type Box,
+  compose,
+  invert,
+  invertQuaternion,
+  multiplyQuaternions,
+  type Pose,
+  poseFrom,
+  rotationMatrix,
+  transpose,
+  yawOf,
+} from "../geometry/mod.ts";
+import { boxVelocity, type Dataset } from "../tables/mod.ts";
+import { seenBoxes } from "./boxes2d.ts";
+import type { ImageSize } from "./jpeg.ts";
 import {
   type Camera,
   type CameraInfo,
@@ -22,170 +29,232 @@ import {
   type SweepInfo,
 } from "./types.ts";
 
-/** What the dataset's files tell beyond its tables. */
+/** Settings of {@link buildFrame}. */
 export interface FrameOptions {
-  /** LiDAR sweeps listed before the key frame. */
+  /** LiDAR sweeps listed before a key frame, at most. */
   maxSweeps: number;
-  /** Pixels of an image, [width, height]. */
-  imageSize: (data: SampleData) => [number, number];
+  /** Size of the image in a row of `sensorData`. */
+  imageSize(row: number): ImageSize;
 }
 
-/** Builds the info of a sample. @param index running index in its scene. */
-export function frameInfo(
+/** A sensor reading: where the sensor was, with the table's numbers. */
+interface Reading {
+  row: number;
+  sensor: { translation: number[]; rotation: number[] };
+  ego: { translation: number[]; rotation: number[] };
+  globalFromSensor: Pose;
+}
+
+/** The record of a sample; `frameIndex` counts within its scene. */
+export function buildFrame(
   dataset: Dataset,
-  sample: Sample,
-  index: number,
+  sample: number,
+  frameIndex: number,
   options: FrameOptions,
 ): FrameInfo {
-  const keyFrames = dataset.keyFrames(sample.token);
-  const lidar = channel(dataset, keyFrames, sample, "LIDAR_TOP");
-  const globalFromLidar = globalFromSensor(dataset, lidar);
-  const own = sensorInfo(dataset, lidar, globalFromLidar, "lidar");
-  const annotations = dataset.annotations(sample.token);
-  const cams = {} as Record<Camera, CameraInfo>;
-  const labels = CAMERAS.map((name) => {
-    const data = channel(dataset, keyFrames, sample, name);
-    cams[name] = cameraInfo(dataset, data, name, globalFromLidar, options);
-    return cameraLabels(dataset, annotations, data, cams[name]);
-  });
+  const { token, prev, next, scene_token, timestamp } = dataset.samples
+    .rows[sample]!;
+  const lidar = readingOf(dataset, dataset.keyFrame(sample, "LIDAR_TOP"));
+  const lidarFromGlobal = invert(lidar.globalFromSensor);
+  const cameras = CAMERAS.map((name) =>
+    readingOf(dataset, dataset.keyFrame(sample, name))
+  );
+  const cams = Object.fromEntries(CAMERAS.map((name, i) => [
+    name,
+    cameraInfo(dataset, name, cameras[i]!, lidarFromGlobal, options),
+  ])) as Record<Camera, CameraInfo>;
   return {
-    lidar_path: lidar.filename,
-    token: sample.token,
-    prev: sample.prev,
-    next: sample.next,
-    sweeps: sweepsBefore(dataset, lidar, globalFromLidar, options.maxSweeps),
-    frame_idx: index,
+    token,
+    prev,
+    next,
+    scene_token,
+    timestamp,
+    frame_idx: frameIndex,
+    lidar_path: dataset.sensorData.filename(lidar.row),
+    sweeps: sweepsOf(dataset, lidar, lidarFromGlobal, options.maxSweeps),
+    lidar2ego_translation: lidar.sensor.translation,
+    lidar2ego_rotation: lidar.sensor.rotation,
+    ego2global_translation: lidar.ego.translation,
+    ego2global_rotation: lidar.ego.rotation,
     cams,
-    scene_token: sample.scene_token,
-    lidar2ego_translation: own.sensor2ego_translation,
-    lidar2ego_rotation: own.sensor2ego_rotation,
-    ego2global_translation: own.ego2global_translation,
-    ego2global_rotation: own.ego2global_rotation,
-    timestamp: sample.timestamp,
-    ...truth(dataset, annotations, lidar, globalFromLidar),
-    bboxes2d: labels.map(({ boxes }) => boxes),
-    bboxes3d_cams: labels.map(({ boxes3d }) => boxes3d),
-    labels2d: labels.map(({ labels }) => labels),
-    centers2d: labels.map(({ centers }) => centers),
-    depths: labels.map(({ depths }) => depths),
-    bboxes_ignore: CAMERAS.map(() => []),
-    visibilities: labels.map(({ visibilities }) => visibilities),
+    ...truthOf(dataset, sample, lidar),
+    ...truthInCameras(dataset, sample, cameras, cams),
   };
 }
 
-function channel(
+/** Looks a reading up in the tables. */
+function readingOf(dataset: Dataset, row: number): Reading {
+  const { sensorData, calibrations, egoPoses } = dataset;
+  const { translation, rotation } = calibrations
+    .rows[sensorData.calibration[row]!]!;
+  const pose = sensorData.egoPose[row]!;
+  const ego = {
+    translation: [...egoPoses.translation.subarray(3 * pose, 3 * pose + 3)],
+    rotation: [...egoPoses.rotation.subarray(4 * pose, 4 * pose + 4)],
+  };
+  return {
+    row,
+    sensor: { translation, rotation },
+    ego,
+    globalFromSensor: compose(
+      poseFrom(ego.translation, ego.rotation),
+      poseFrom(translation, rotation),
+    ),
+  };
+}
+
+function placeOf(
   dataset: Dataset,
-  keyFrames: ReadonlyMap<string, SampleData>,
-  sample: Sample,
-  name: string,
-): SampleData {
-  const data = keyFrames.get(name);
-  if (data) return data;
-  throw new DatasetError(
-    `Sample ${sample.token} has no key frame of ${name} in ` +
-      `${dataset.pathOf("sample_data")}: this detector needs LIDAR_TOP and ` +
-      "six cameras. Copy sample_data.json and calibrated_sensor.json again",
-  );
+  reading: Reading,
+  lidarFromGlobal: Pose,
+): Omit<SweepInfo, "type"> {
+  const { sensorData } = dataset;
+  const lidarFromSensor = compose(lidarFromGlobal, reading.globalFromSensor);
+  const { rotation } = lidarFromSensor;
+  return {
+    data_path: sensorData.filename(reading.row),
+    sample_data_token: dataset.tokenOf(sensorData, reading.row),
+    sensor2ego_translation: reading.sensor.translation,
+    sensor2ego_rotation: reading.sensor.rotation,
+    ego2global_translation: reading.ego.translation,
+    ego2global_rotation: reading.ego.rotation,
+    timestamp: sensorData.timestamp[reading.row]!,
+    sensor2lidar_rotation: [0, 3, 6].map((i) => rotation.slice(i, i + 3)),
+    sensor2lidar_translation: [...lidarFromSensor.translation],
+  };
 }
 
 function cameraInfo(
   dataset: Dataset,
-  data: SampleData,
   name: Camera,
-  globalFromLidar: Matrix4,
-  { imageSize }: FrameOptions,
+  reading: Reading,
+  lidarFromGlobal: Pose,
+  options: FrameOptions,
 ): CameraInfo {
-  const sensor = dataset.get(
-    "calibrated_sensor",
-    data.calibrated_sensor_token,
-    data.token,
-  );
-  if (sensor.camera_intrinsic.length !== 3) {
+  const { camera_intrinsic, token } = dataset.calibrations
+    .rows[dataset.sensorData.calibration[reading.row]!]!;
+  const sides = [camera_intrinsic, ...camera_intrinsic].map((x) => x.length);
+  if (sides.length !== 4 || sides.some((side) => side !== 3)) {
     throw new DatasetError(
-      `Camera ${name} has no 3x3 camera_intrinsic in row ${sensor.token} of ` +
-        `${dataset.pathOf("calibrated_sensor")}`,
+      `Found a camera_intrinsic that is not 3 x 3 in ${dataset.folder}/` +
+        `calibrated_sensor.json (token "${token}", ${name}). Unpack the ` +
+        "metadata archive again",
     );
   }
-  const [width, height] = imageSize(data);
   return {
-    ...sensorInfo(dataset, data, globalFromLidar, name),
+    ...placeOf(dataset, reading, lidarFromGlobal),
     type: name,
-    width,
-    height,
-    cam_intrinsic: sensor.camera_intrinsic,
+    ...options.imageSize(reading.row),
+    cam_intrinsic: camera_intrinsic,
   };
 }
 
-function sweepsBefore(
+function sweepsOf(
   dataset: Dataset,
-  lidar: SampleData,
-  globalFromLidar: Matrix4,
-  limit: number,
+  lidar: Reading,
+  lidarFromGlobal: Pose,
+  most: number,
 ): SweepInfo[] {
   const sweeps: SweepInfo[] = [];
-  let token = lidar.prev;
-  while (token !== "" && sweeps.length < limit) {
-    const data = dataset.get("sample_data", token, "a later LiDAR sweep");
-    sweeps.push(sensorInfo(dataset, data, globalFromLidar, "lidar"));
-    token = data.prev;
+  let row = dataset.sensorData.previous[lidar.row]!;
+  while (row >= 0 && sweeps.length < most) {
+    const reading = readingOf(dataset, row);
+    sweeps.push({
+      ...placeOf(dataset, reading, lidarFromGlobal),
+      type: "lidar",
+    });
+    row = dataset.sensorData.previous[row]!;
   }
   return sweeps;
 }
 
-type Truth = Pick<
-  FrameInfo,
-  | "gt_boxes"
-  | "gt_names"
-  | "gt_velocity"
-  | "num_lidar_pts"
-  | "num_radar_pts"
-  | "valid_flag"
->;
-
-function truth(
-  dataset: Dataset,
-  annotations: readonly Annotation[],
-  lidar: SampleData,
-  globalFromLidar: Matrix4,
-): Truth {
-  const sensor = dataset.get(
-    "calibrated_sensor",
-    lidar.calibrated_sensor_token,
-    lidar.token,
-  );
-  const ego = dataset.get("ego_pose", lidar.ego_pose_token, lidar.token);
-  const lidarFromGlobal = inverseAffine(globalFromLidar);
-  const out: Truth = {
-    gt_boxes: [],
-    gt_names: [],
-    gt_velocity: [],
-    num_lidar_pts: [],
-    num_radar_pts: [],
-    valid_flag: [],
+/** Annotations of the sample in the LiDAR frame. */
+function truthOf(dataset: Dataset, sample: number, lidar: Reading) {
+  const { annotations, categoryOfInstance } = dataset;
+  const rows = [...dataset.annotationsOfSample.of(sample)];
+  const into = intoFrame(lidar);
+  const lidarFromGlobal = transpose(lidar.globalFromSensor.rotation);
+  return {
+    gt_boxes: rows.map((row) => {
+      const { center, wlh: [width, length, height], rotation } = into(
+        annotatedBox(dataset, row),
+      );
+      return [...center, length!, width!, height!, yawOf(rotation)];
+    }),
+    gt_names: rows.map((row) => {
+      const category = categoryOfInstance[annotations.instance[row]!]!;
+      return DETECTION_OF_CATEGORY[category] ?? category;
+    }),
+    gt_velocity: rows.map((row) => {
+      const [x, y] = boxVelocity(dataset, row);
+      return apply(lidarFromGlobal, [x!, y!, 0]).slice(0, 2).map((value) =>
+        Number.isNaN(value) ? null : value
+      );
+    }),
+    num_lidar_pts: rows.map((row) => annotations.lidarPoints[row]!),
+    num_radar_pts: rows.map((row) => annotations.radarPoints[row]!),
+    valid_flag: rows.map((row) =>
+      annotations.lidarPoints[row]! + annotations.radarPoints[row]! > 0
+    ),
   };
-  for (const annotation of annotations) {
-    const { translation, rotation, size } = annotation;
-    const { num_lidar_pts, num_radar_pts } = annotation;
-    const box = into(
-      sensor,
-      into(ego, { center: translation, orientation: rotation }),
-    );
-    const [w, l, h] = size as [number, number, number];
-    out.gt_boxes.push([...box.center, l, w, h, yawOf(box.orientation)]);
-    const category = dataset.categoryOf(annotation);
-    out.gt_names.push(DETECTION_NAMES[category] ?? category);
-    out.gt_velocity.push(
-      planar(lidarFromGlobal, dataset.velocityOf(annotation)),
-    );
-    out.num_lidar_pts.push(num_lidar_pts);
-    out.num_radar_pts.push(num_radar_pts);
-    out.valid_flag.push(num_lidar_pts + num_radar_pts > 0);
-  }
-  return out;
 }
 
-/** The ground-plane velocity in the LiDAR frame; its z is not turned along. */
-function planar(m: Matrix4, [vx, vy]: number[]): (number | null)[] {
-  if (Number.isNaN(vx!) || Number.isNaN(vy!)) return [null, null];
-  return [m[0]! * vx! + m[1]! * vy!, m[4]! * vx! + m[5]! * vy!];
+/** Annotations of the sample in the six images. */
+function truthInCameras(
+  dataset: Dataset,
+  sample: number,
+  cameras: readonly Reading[],
+  cams: Record<Camera, CameraInfo>,
+) {
+  const { annotations, categoryOfInstance, visibilities } = dataset;
+  const rows = [...dataset.annotationsOfSample.of(sample)];
+  const boxes = rows.map((row) => annotatedBox(dataset, row));
+  const seen = CAMERAS.map((name, i) => {
+    const into = intoFrame(cameras[i]!);
+    const own = rows.map((row, k) => ({
+      box: into(boxes[k]!),
+      category: categoryOfInstance[annotations.instance[row]!]!,
+      visibility: visibilities.rows[annotations.visibility[row]!]?.token ?? "",
+    }));
+    return seenBoxes(own, cams[name].cam_intrinsic, cams[name]);
+  });
+  return {
+    bboxes2d: seen.map((camera) => camera.bboxes2d),
+    bboxes3d_cams: seen.map((camera) => camera.bboxes3d_cams),
+    labels2d: seen.map((camera) => camera.labels2d),
+    centers2d: seen.map((camera) => camera.centers2d),
+    depths: seen.map((camera) => camera.depths),
+    // The converter never marks a box as a crowd.
+    bboxes_ignore: seen.map(() => []),
+    visibilities: seen.map((camera) => camera.visibilities),
+  };
+}
+
+/** An annotation in the global frame. */
+function annotatedBox({ annotations }: Dataset, row: number): Box {
+  return {
+    center: [...annotations.translation.subarray(3 * row, 3 * row + 3)],
+    wlh: [...annotations.size.subarray(3 * row, 3 * row + 3)],
+    rotation: [...annotations.rotation.subarray(4 * row, 4 * row + 4)],
+  };
+}
+
+/**
+ * Moves boxes from the global frame to a sensor's, in the converter's order:
+ * kilometres are subtracted before anything is rotated.
+ */
+function intoFrame({ sensor, ego }: Reading): (box: Box) => Box {
+  const steps = [ego, sensor].map(({ translation, rotation }) => ({
+    translation,
+    turn: invertQuaternion(rotation),
+    back: transpose(rotationMatrix(rotation)),
+  }));
+  return (box) => {
+    let { center, rotation } = box;
+    for (const { translation, turn, back } of steps) {
+      center = apply(back, center.map((value, i) => value - translation[i]!));
+      rotation = multiplyQuaternions(turn, rotation);
+    }
+    return { center, wlh: box.wlh, rotation };
+  };
 }

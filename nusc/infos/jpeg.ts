@@ -1,46 +1,78 @@
 /**
- * Size of a JPEG from its header.
+ * Size of a JPEG from its header, without decoding it.
+ * Format: ITU-T T.81, annex B.
  * @module
  */
+import { closeSync, openSync, readSync } from "node:fs";
 import { DatasetError } from "../errors.ts";
 
-/** Bytes read at first; headers of cameras are shorter. */
-const HEAD = 4096;
+/** Pixels. */
+export interface ImageSize {
+  width: number;
+  height: number;
+}
 
-/**
- * [width, height] in pixels.
- * @throws {DatasetError} if the file is no JPEG or ends within its header.
- */
-export function jpegSize(path: string): [number, number] {
-  using file = Deno.openSync(path);
-  let bytes = new Uint8Array(HEAD);
-  let length = file.readSync(bytes) ?? 0;
-  let size = frameSize(bytes.subarray(0, length));
-  if (size === "more") {
-    bytes = Deno.readFileSync(path);
-    length = bytes.length;
-    size = frameSize(bytes);
+/** Bytes read at once; most headers are shorter. */
+const WINDOW = 2048;
+
+/** @throws {DatasetError} if the file is missing or its header is damaged */
+export function readJpegSize(path: string): ImageSize {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    throw new DatasetError(
+      `Found no file ${path}. Unpack the sensor archives of this version`,
+    );
   }
-  if (size !== "more" && size !== "no") return size;
+  try {
+    const size = findFrameHeader(file);
+    if (size && size.width > 0 && size.height > 0) return size;
+  } finally {
+    closeSync(file);
+  }
   throw new DatasetError(
-    `Cannot read the image ${path}: ${length} bytes hold no whole JPEG ` +
-      "header. Copy this file again from the dataset's archive",
+    `Found no JPEG header in ${path}: the file is empty, cut off or no ` +
+      "image. Copy it again from the dataset's archive",
   );
 }
 
-/** Walks the segments up to the frame header (SOF). */
-function frameSize(bytes: Uint8Array): [number, number] | "more" | "no" {
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return "no";
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 2;
-  while (at + 9 <= bytes.length) {
-    if (bytes[at] !== 0xff) return "no";
-    const marker = bytes[at + 1]!;
-    const other = marker === 0xc4 || marker === 0xc8 || marker === 0xcc;
-    if (marker >= 0xc0 && marker <= 0xcf && !other) {
-      return [view.getUint16(at + 7), view.getUint16(at + 5)];
+/** Walks from segment to segment up to the one that holds the size. */
+function findFrameHeader(file: number): ImageSize | null {
+  const window = new Uint8Array(WINDOW);
+  let start = 0;
+  let length = readSync(file, window, 0, WINDOW, 0);
+  const at = (offset: number): number => {
+    if (offset < start || offset >= start + length) {
+      start = offset;
+      length = readSync(file, window, 0, WINDOW, offset);
     }
-    at += 2 + view.getUint16(at + 2);
+    return offset < start + length ? window[offset - start]! : -1;
+  };
+  const word = (offset: number) => at(offset) * 256 + at(offset + 1);
+  if (word(0) !== 0xffd8) return null;
+  for (let offset = 2; at(offset) === 0xff;) {
+    const marker = at(offset + 1);
+    if (marker === 0xff) {
+      // Markers may be padded with any number of 0xff.
+      offset++;
+      continue;
+    }
+    if (isFrameHeader(marker)) {
+      if (at(offset + 8) < 0) return null;
+      return { height: word(offset + 5), width: word(offset + 7) };
+    }
+    if (marker < 0 || marker === 0xd9 || marker === 0xda) return null;
+    const alone = marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8);
+    const segment = alone ? 0 : word(offset + 2);
+    if (!alone && segment < 2) return null;
+    offset += 2 + segment;
   }
-  return "more";
+  return null;
+}
+
+/** SOF0 to SOF15 without DHT, JPG and DAC, which lie among them. */
+function isFrameHeader(marker: number): boolean {
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 &&
+    marker !== 0xc8 && marker !== 0xcc;
 }

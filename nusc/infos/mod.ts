@@ -1,0 +1,7 @@
+/**
+ * Key frames with calibration, images and ground truth, one record each.
+ * @module
+ */
+export { createFrames, type CreateOptions } from "./create.ts";
+export { readAllFrames, readFrames, writeFrames } from "./lines.ts";
+export * from "./types.ts";

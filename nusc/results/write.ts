@@ -1,0 +1,64 @@
+/**
+ * Writes a nuScenes submission as its samples come.
+ * @module
+ */
+import { type FileHandle, open } from "node:fs/promises";
+
+/** Which sensors a method used; a submission must say. */
+export interface ResultsMeta {
+  use_camera: boolean;
+  use_lidar: boolean;
+  use_radar: boolean;
+  use_map: boolean;
+  use_external: boolean;
+}
+
+/** A method that sees with cameras only. */
+export const CAMERA_ONLY: ResultsMeta = {
+  use_camera: true,
+  use_lidar: false,
+  use_radar: false,
+  use_map: false,
+  use_external: false,
+};
+
+/** The boxes of a sample; every sample of the split needs an entry. */
+export interface SampleBoxes {
+  token: string;
+  boxes: readonly unknown[];
+}
+
+/** Characters gathered before they are written. */
+const CHUNK = 1 << 20;
+
+/** Writes `{meta, results}`; returns the number of samples. */
+export async function writeResults(
+  path: string,
+  samples: Iterable<SampleBoxes> | AsyncIterable<SampleBoxes>,
+  meta: ResultsMeta = CAMERA_ONLY,
+): Promise<number> {
+  const file = await open(path, "w");
+  try {
+    return await writeAll(file, samples, meta);
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeAll(
+  file: FileHandle,
+  samples: Iterable<SampleBoxes> | AsyncIterable<SampleBoxes>,
+  meta: ResultsMeta,
+): Promise<number> {
+  let text = `{"meta": ${JSON.stringify(meta)}, "results": {`;
+  let count = 0;
+  for await (const { token, boxes } of samples) {
+    text += `${count++ ? "," : ""}\n${JSON.stringify(token)}: ` +
+      JSON.stringify(boxes);
+    if (text.length < CHUNK) continue;
+    await file.writeFile(text);
+    text = "";
+  }
+  await file.writeFile(text + "\n}}\n");
+  return count;
+}
