@@ -22,13 +22,22 @@ export {
 } from "./categories.ts";
 export { DatasetError, ResultsError } from "./errors.ts";
 export {
+  type MetricTable,
+  type Selection,
+  writeMetrics,
+} from "./eval/common/mod.ts";
+export {
+  evaluateTracking,
+  type TrackingEvaluation,
+  type TrackingMetrics,
+  trackingTables,
+} from "./eval/tracking/mod.ts";
+export {
   type DetectionEvaluation,
   type DetectionMetrics,
   type DetectionOptions,
-  type DetectionTable,
   detectionTables,
   evaluateDetection,
-  writeDetection,
 } from "./eval/detection/mod.ts";
 export {
   type Camera,

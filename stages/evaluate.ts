@@ -46,7 +46,7 @@ async function evaluate(
   { config, inputs, output, emit }: StageContext<z.output<typeof settings>>,
 ): Promise<void> {
   const { openInput, selectionOf } = await import("./shared/dataset.ts");
-  const { detectionTables, evaluateDetection, writeDetection } = await import(
+  const { detectionTables, evaluateDetection, writeMetrics } = await import(
     "../nusc/mod.ts"
   );
   const evaluation = evaluateDetection(
@@ -58,7 +58,7 @@ async function evaluate(
       absent: config.absent,
     },
   );
-  writeDetection(output, evaluation);
+  writeMetrics(output, evaluation);
   for (const text of evaluation.notes) {
     emit({ type: "message", level: "warning", text });
   }

@@ -2,11 +2,8 @@
  * `nusc evaluate`
  * @module
  */
-import {
-  detectionTables,
-  evaluateDetection,
-  writeDetection,
-} from "../eval/detection/mod.ts";
+import { writeMetrics } from "../eval/common/mod.ts";
+import { detectionTables, evaluateDetection } from "../eval/detection/mod.ts";
 import type { DetectionName } from "../infos/types.ts";
 import { openDataset } from "../tables/mod.ts";
 import { selectionOf } from "./selection.ts";
@@ -41,6 +38,6 @@ export function evaluate(
     print(textTable(table));
   }
   if (!flags.out) return;
-  writeDetection(flags.out, evaluation);
+  writeMetrics(flags.out, evaluation);
   print(`Wrote ${flags.out}/metrics_summary.json and metrics_details.json\n`);
 }

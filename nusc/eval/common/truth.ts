@@ -2,8 +2,11 @@
  * Annotations as boxes to be found.
  * @module
  */
-import { DETECTION_OF_CATEGORY } from "../../categories.ts";
-import { ATTRIBUTES } from "../../categories.ts";
+import {
+  ATTRIBUTES,
+  DETECTION_NAMES,
+  DETECTION_OF_CATEGORY,
+} from "../../categories.ts";
 import { DatasetError } from "../../errors.ts";
 import { NO_ATTRIBUTE, type ResultBoxes } from "../../results/mod.ts";
 import { boxVelocity, type Dataset } from "../../tables/mod.ts";
@@ -58,7 +61,10 @@ export function truthBoxes(
     velocity,
     score: new Float64Array(rows.length).fill(-1),
     label: Uint8Array.from(rows, (row) => labelOf[annotations.instance[row]!]!),
-    attribute: attributesOf(dataset, rows),
+    // Tracking has no attributes, so that odd ones are no mistake there.
+    attribute: labels === DETECTION_NAMES
+      ? attributesOf(dataset, rows)
+      : new Uint8Array(rows.length).fill(NO_ATTRIBUTE),
     track: Int32Array.from(rows, (row) => annotations.instance[row]!),
     trackIds: dataset.instances.rows.map((instance) => instance.token),
     points: Float64Array.from(

@@ -18,5 +18,4 @@ export {
   evaluateDetection,
 } from "./evaluate.ts";
 export type { DetectionMetrics } from "./metrics.ts";
-export { type DetectionTable, detectionTables } from "./table.ts";
-export { writeDetection } from "./write.ts";
+export { detectionTables } from "./table.ts";

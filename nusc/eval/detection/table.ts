@@ -2,18 +2,12 @@
  * Metrics as tables for people.
  * @module
  */
+import type { MetricTable } from "../common/table.ts";
 import { ERRORS } from "./config.ts";
 import type { DetectionMetrics } from "./metrics.ts";
 
-/** A table: numbers are rounded where they are shown. */
-export interface DetectionTable {
-  title: string;
-  columns: string[];
-  rows: (string | number)[][];
-}
-
 /** The means, then a row per class. */
-export function detectionTables(metrics: DetectionMetrics): DetectionTable[] {
+export function detectionTables(metrics: DetectionMetrics): MetricTable[] {
   const means = ["mATE", "mASE", "mAOE", "mAVE", "mAAE"];
   return [
     {

@@ -4,16 +4,15 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { pythonJson } from "../../json/mod.ts";
-import type { DetectionEvaluation } from "./evaluate.ts";
 
 /**
  * Writes `metrics_summary.json` and `metrics_details.json`. Like the devkit
- * it writes undefined errors as a bare NaN, which JSON.parse refuses and
+ * it writes undefined numbers as a bare NaN, which JSON.parse refuses and
  * Python's json and the devkit's readers expect.
  */
-export function writeDetection(
+export function writeMetrics(
   folder: string,
-  { summary, details }: Pick<DetectionEvaluation, "summary" | "details">,
+  { summary, details }: { summary: unknown; details: unknown },
 ): void {
   mkdirSync(folder, { recursive: true });
   const write = (name: string, value: unknown) =>

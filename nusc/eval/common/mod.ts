@@ -1,0 +1,7 @@
+/**
+ * What detection and tracking metrics share.
+ * @module
+ */
+export type { Selection } from "./samples.ts";
+export type { MetricTable } from "./table.ts";
+export { writeMetrics } from "./write.ts";
