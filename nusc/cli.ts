@@ -3,42 +3,74 @@
  * @module
  */
 import process from "node:process";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { DatasetError, ResultsError } from "./errors.ts";
 
+type Print = (text: string) => void;
+
 /** The commands; each loads its code when it is called. */
-export function buildProgram(print: (text: string) => void): Command {
+export function buildProgram(print: Print): Command {
   const program = new Command("nusc").description(
     "nuScenes without Python: metrics and tracks",
   ).configureOutput({ writeOut: print });
-  program.command("evaluate")
+  common(program, "evaluate", "submission with detections")
     .description("detection metrics (detection_cvpr_2019) of a results file")
-    .requiredOption("--root <dir>", "dataset folder")
-    .requiredOption("--results <file>", "submission with detections")
-    .option("--version <name>", "tables, such as v1.0-mini")
-    .option("--split <name>", "official split, such as mini_val")
-    .option("--scenes <names...>", "only these scenes")
     .option("--classes <names...>", "only these classes")
     .option("--skip-absent", "leave classes without ground truth out")
     .option("--out <dir>", "where metrics_*.json are written")
     .action(async (options) => {
       const { evaluate } = await import("./commands/evaluate.ts");
-      await evaluate(options, print);
+      evaluate(options, print);
+    });
+  common(program, "track", "submission with detections")
+    .description("follow detections from frame to frame")
+    .requiredOption("--out <file>", "submission with tracks, to be written")
+    .option("--max-age <frames>", "misses that end a track; 3", number)
+    .option("--min-score <score>", "detections that count; 0.25", number)
+    .action(async (options) => {
+      const { track } = await import("./commands/track.ts");
+      await track(options, print);
+    });
+  common(program, "evaluate-tracking", "submission with tracks")
+    .description("tracking metrics (tracking_nips_2019) of a results file")
+    .option("--out <dir>", "where metrics_*.json are written")
+    .action(async (options) => {
+      const { evaluateTracks } = await import(
+        "./commands/evaluate-tracking.ts"
+      );
+      evaluateTracks(options, print);
     });
   return program;
+}
+
+/** A command with the options that all have. */
+function common(program: Command, name: string, results: string): Command {
+  return program.command(name)
+    .requiredOption("--root <dir>", "dataset folder")
+    .requiredOption("--results <file>", results)
+    .option("--version <name>", "tables, such as v1.0-mini")
+    .option("--split <name>", "official split, such as mini_val")
+    .option("--scenes <names...>", "only these scenes");
+}
+
+function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError(`Found "${text}", expected a number`);
 }
 
 /** Runs a command line; returns the exit code. */
 export async function main(
   args: readonly string[],
-  print: (text: string) => void = (text) => process.stdout.write(text),
+  print: Print = (text) => process.stdout.write(text),
+  complain: Print = (text) => process.stderr.write(text),
 ): Promise<number> {
   try {
     await buildProgram(print).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof DatasetError || error instanceof ResultsError) {
-      process.stderr.write(`error: ${error.message}\n`);
+      complain(`error: ${error.message}\n`);
       return 2;
     }
     throw error;

@@ -77,3 +77,10 @@ export {
   type SceneSource,
 } from "./splits/resolve.ts";
 export { boxVelocity, type Dataset, openDataset } from "./tables/mod.ts";
+export {
+  GreedyTracker,
+  type TrackerOptions,
+  type TrackingRecord,
+  type TrackOptions,
+  trackResults,
+} from "./tracker/mod.ts";

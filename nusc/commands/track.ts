@@ -1,0 +1,37 @@
+/**
+ * `nusc track`
+ * @module
+ */
+import { openDataset } from "../tables/mod.ts";
+import { trackResults } from "../tracker/mod.ts";
+import { selectionOf } from "./selection.ts";
+
+/** Flags of the command. */
+export interface TrackFlags {
+  root: string;
+  results: string;
+  out: string;
+  version?: string;
+  split?: string;
+  scenes?: string[];
+  maxAge?: number;
+  minScore?: number;
+}
+
+/** Tracks and says where the file is. */
+export async function track(
+  flags: TrackFlags,
+  print: (text: string) => void,
+): Promise<void> {
+  const dataset = openDataset(flags.root, flags.version);
+  const started = performance.now();
+  const frames = await trackResults(dataset, flags.results, flags.out, {
+    ...selectionOf(dataset, flags),
+    maxAge: flags.maxAge,
+    minScore: flags.minScore,
+  });
+  const rate = frames / (performance.now() - started) * 1000;
+  print(
+    `Wrote ${flags.out}: ${frames} frames, ${rate.toFixed(0)} a second\n`,
+  );
+}

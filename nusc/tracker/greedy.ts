@@ -1,0 +1,135 @@
+/**
+ * A tracker by nearest centre (CenterPoint's): every detection is moved back
+ * by its own velocity and takes the nearest track of its class.
+ * Source: StreamPETR, nusc_tracking/pub_tracker.py; distances are rounded to
+ * float32 where it does, so that the same pairs are nearest.
+ * @module
+ */
+
+/** A detection that is to be tracked. */
+export interface Detection {
+  /** Class; only equal ones are paired. */
+  label: number;
+  /** Global frame, metres. */
+  x: number;
+  y: number;
+  /** m/s. */
+  vx: number;
+  vy: number;
+}
+
+/** Settings of {@link GreedyTracker}. */
+export interface TrackerOptions {
+  /** A track ends when it is missed this often. */
+  maxAge: number;
+  /** Metres; farther pairs are refused. */
+  reach: number;
+}
+
+/** What the reference uses. */
+export const TRACKER_DEFAULTS: TrackerOptions = { maxAge: 3, reach: 2.5 };
+
+interface Track {
+  id: number;
+  label: number;
+  /** Where it was seen, or is expected after a miss. */
+  x: number;
+  y: number;
+  /** Metres per frame, by velocity and time lag when it was last seen. */
+  stepX: number;
+  stepY: number;
+  /** 1 plus the frames since it was last seen. */
+  age: number;
+}
+
+const round = Math.fround;
+
+/** Tracks the objects of one scene, frame by frame. */
+export class GreedyTracker {
+  readonly #options: TrackerOptions;
+  #tracks: Track[] = [];
+  #count = 0;
+
+  constructor(options: Partial<TrackerOptions> = {}) {
+    this.#options = { ...TRACKER_DEFAULTS, ...options };
+  }
+
+  /** Forgets everything: a scene begins. */
+  reset(): void {
+    this.#tracks = [];
+    this.#count = 0;
+  }
+
+  /**
+   * Ids of the detections, and the order in which the reference lists them:
+   * continued tracks first, then new ones.
+   * @param seconds since the frame before, 0 in the first
+   */
+  step(
+    detections: readonly Detection[],
+    seconds: number,
+  ): { ids: Int32Array; order: number[] } {
+    const ids = new Int32Array(detections.length);
+    if (!detections.length) {
+      // The reference ages its tracks here but ends none of them.
+      for (const track of this.#tracks) this.#miss(track);
+      return { ids, order: [] };
+    }
+    const taken = new Uint8Array(this.#tracks.length);
+    const continued: number[] = [];
+    detections.forEach((detection, i) => {
+      const j = this.#nearest(detection, seconds, taken);
+      if (j < 0) return;
+      taken[j] = 1;
+      ids[i] = this.#tracks[j]!.id;
+      continued.push(i);
+    });
+    const begun = [...ids.keys()].filter((i) => ids[i] === 0);
+    for (const i of begun) ids[i] = ++this.#count;
+    const order = [...continued, ...begun];
+    const seen = order.map((i) => begin(detections[i]!, ids[i]!, seconds));
+    const missed = this.#tracks.filter((track, j) =>
+      !taken[j] && this.#miss(track)
+    );
+    this.#tracks = [...seen, ...missed];
+    return { ids, order };
+  }
+
+  /** Index of the nearest free track in reach, or -1. */
+  #nearest(
+    detection: Detection,
+    seconds: number,
+    taken: Uint8Array,
+  ): number {
+    const { x, y, vx, vy, label } = detection;
+    const pastX = round(x + round(-vx * seconds));
+    const pastY = round(y + round(-vy * seconds));
+    let best = -1, least = Infinity;
+    this.#tracks.forEach((track, j) => {
+      if (taken[j] || track.label !== label) return;
+      const dx = round(round(track.x) - pastX);
+      const dy = round(round(track.y) - pastY);
+      const distance = round(
+        Math.sqrt(round(round(dx * dx) + round(dy * dy))),
+      );
+      if (distance > this.#options.reach || distance >= least) return;
+      least = distance;
+      best = j;
+    });
+    return best;
+  }
+
+  /** Moves a track on by itself; false if it is too old for that. */
+  #miss(track: Track): boolean {
+    if (track.age >= this.#options.maxAge) return false;
+    track.age++;
+    track.x += track.stepX;
+    track.y += track.stepY;
+    return true;
+  }
+}
+
+function begin(detection: Detection, id: number, seconds: number): Track {
+  const { label, x, y, vx, vy } = detection;
+  return { id, label, x, y, stepX: vx * seconds, stepY: vy * seconds, age: 1 };
+}
