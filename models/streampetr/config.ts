@@ -71,6 +71,36 @@ export const R50_704: HeadConfig = {
   queryContent: "zeros",
 };
 
+/**
+ * Checks that sizes fit together.
+ * @throws {RangeError} naming the field, its value and what it must be.
+ */
+export function checkHead(config: HeadConfig): void {
+  const { embedDims, heads, queries, propagated, memory, topk } = config;
+  const demand = (fits: boolean, field: keyof HeadConfig, wanted: string) => {
+    if (fits) return;
+    throw new RangeError(
+      `Head config: ${field} is ${config[field]}, expected ${wanted}`,
+    );
+  };
+  demand(embedDims % 4 === 0, "embedDims", "a multiple of 4");
+  demand(embedDims % heads === 0, "heads", `a divisor of ${embedDims}`);
+  demand(config.layers >= 1, "layers", "at least 1");
+  demand(propagated <= memory, "propagated", `at most memory, ${memory}`);
+  demand(topk >= 1, "topk", "at least 1");
+  const all = queries + propagated;
+  demand(topk <= all, "topk", `at most queries + propagated, ${all}`);
+  demand(
+    config.depthBins >= CONE_BIN_FROM_END,
+    "depthBins",
+    `at least ${CONE_BIN_FROM_END}, the bins that the cone looks at`,
+  );
+  demand(config.codeWeights.length === 10, "codeWeights", "10 numbers");
+}
+
+/** Bin of the cone's second point, counted from the end (slice −90:−87). */
+export const CONE_BIN_FROM_END = 30;
+
 /** Minimum and extent of a range, three numbers each. */
 export function rangeOf(range: readonly number[]): {
   minimum: number[];

@@ -12,13 +12,15 @@ export interface DecodeOptions {
   maxBoxes: number;
   /** Centres outside are dropped, bounds inclusive: minima, then maxima. */
   range: readonly number[];
+  /** What z is of in the result, default the gravity centre. */
+  origin?: "center" | "bottom";
 }
 
 /** Boxes of one frame, best first. */
 export interface DecodedBoxes {
   /**
-   * [n][9]: x, y, z (gravity centre), l, w, h in metres, yaw in radians,
-   * vx, vy in m/s; LiDAR frame.
+   * [n][9]: x, y, z, l, w, h in metres, yaw in radians, vx, vy in m/s; LiDAR
+   * frame.
    */
   boxes: number[][];
   scores: number[];
@@ -45,7 +47,7 @@ export function decodeCode(code: ArrayLike<number>, from: number): number[] {
 export function decodeBoxes(
   logits: Float32Array,
   codes: Float32Array,
-  { classes, maxBoxes, range }: DecodeOptions,
+  { classes, maxBoxes, range, origin = "center" }: DecodeOptions,
 ): DecodedBoxes {
   const order = Array.from(logits.keys())
     .sort((a, b) => logits[b]! - logits[a]! || a - b)
@@ -58,6 +60,7 @@ export function decodeBoxes(
       box[axis]! >= range[axis]! && box[axis]! <= range[axis + 3]!
     );
     if (!inside) continue;
+    if (origin === "bottom") box[2]! -= box[5]! / 2;
     out.boxes.push(box);
     out.scores.push(1 / (1 + Math.exp(-logits[index]!)));
     out.labels.push(index % classes);

@@ -32,6 +32,7 @@ export interface Detector {
     memory: Memory,
     denoising: DenoisingInputs | null,
     pass: Pass,
+    tokens?: tf.Tensor2D | null,
   ): HeadOutputs;
 }
 

@@ -40,15 +40,18 @@ export function pos2posemb1d(times: tf.Tensor, features = 256): tf.Tensor {
   return sineCode(times, features);
 }
 
+/** Six octaves. */
+export const OCTAVES: readonly number[] = [1, 2, 4, 8, 16, 32];
+
 /**
  * The code of NeRF (Mildenhall et al. 2020, eq. 4) without π: [..., n] →
- * [..., 2·n·octaves]; per octave the sines of all numbers, then the cosines.
+ * [..., 2·n·bands]; per band the sines of all numbers, then the cosines.
  */
-export function nerfCode(x: tf.Tensor, octaves = 6): tf.Tensor {
-  const parts: tf.Tensor[] = [];
-  for (let octave = 0; octave < octaves; octave++) {
-    const scaled = tf.mul(x, 2 ** octave);
-    parts.push(tf.sin(scaled), tf.cos(scaled));
-  }
-  return tf.concat(parts, -1);
+export function nerfCode(x: tf.Tensor, bands = OCTAVES): tf.Tensor {
+  const angles = tf.mul(
+    tf.expandDims(x, -2),
+    tf.tensor2d([...bands], [bands.length, 1]),
+  );
+  const code = tf.concat([tf.sin(angles), tf.cos(angles)], -1);
+  return tf.reshape(code, [...x.shape.slice(0, -1), -1]);
 }

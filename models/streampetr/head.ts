@@ -8,10 +8,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module, ParamSpecs, Pass } from "../module.ts";
 import { inverseSigmoid, layerNorm, linear, mergeParams } from "../nn/mod.ts";
-import { type HeadConfig, rangeOf } from "./config.ts";
+import { checkHead, type HeadConfig, rangeOf } from "./config.ts";
+import { finite } from "./finite.ts";
 import { memoryParams, recall, remember } from "./memory.ts";
 import { depthBins, tokenEncoder } from "./position.ts";
-import { queryMaker } from "./queries.ts";
+import { type Queries, queryMaker } from "./queries.ts";
 import { decoder } from "./transformer.ts";
 import type {
   DenoisingInputs,
@@ -31,12 +32,24 @@ export interface HeadOutputs {
 
 /** A built head; features are [B, N, h, w, C]. */
 export type Head = Module<
-  [tf.Tensor, FrameInputs, Memory, DenoisingInputs | null, Pass],
+  [
+    tf.Tensor,
+    FrameInputs,
+    Memory,
+    DenoisingInputs | null,
+    Pass,
+    /** [B, k] indices of the tokens to attend to; null for all. */
+    (tf.Tensor2D | null)?,
+  ],
   HeadOutputs
 >;
 
-/** Builds the head. */
+/**
+ * Builds the head.
+ * @throws {RangeError} when the sizes of the config do not fit together.
+ */
 export function buildHead(config: HeadConfig): Head {
+  checkHead(config);
   const tokens = tokenEncoder(config);
   const queries = queryMaker(config);
   const layers = decoder(config);
@@ -52,9 +65,9 @@ export function buildHead(config: HeadConfig): Head {
       queries,
       layers,
     ),
-    forward(params, features, frame, memory, denoising, pass) {
+    forward(params, features, frame, memory, denoising, pass, kept) {
       const seen = recall(config, params, frame, memory);
-      const image = tokens.forward(params, features, frame);
+      const image = tokens.forward(params, features, frame, kept);
       const asked = queries.forward(params, seen, denoising);
       const outputs = layers.forward(params, {
         queries: asked.content,
@@ -65,7 +78,10 @@ export function buildHead(config: HeadConfig): Head {
         tokenPosition: image.position,
         mask: denoising?.mask,
       }, pass);
-      const stacked = tf.stack(outputs);
+      // Training must see NaN: a loss of zeros would hide that it diverged.
+      const stacked = pass.training
+        ? tf.stack(outputs)
+        : finite(tf.stack(outputs));
       const predictions: Predictions = {
         classScores: classify.forward(params, stacked),
         boxCodes: toMetres(
@@ -83,15 +99,14 @@ export function buildHead(config: HeadConfig): Head {
           boxCodes: last(predictions.boxCodes),
           embedding: last(stacked),
         }),
-        debug: {
-          ...image.debug,
-          ...image,
-          ...asked,
-          outputs: stacked,
-        } as never,
+        debug: { ...image.debug, ...debugOf(asked), outputs: stacked },
       };
     },
   };
+}
+
+function debugOf({ content, position, ...rest }: Queries) {
+  return { queryContent: content, queryPosition: position, ...rest };
 }
 
 /** Last layer, without denoising rows: [L, B, n, c] → [B, rows, c]. */
@@ -115,6 +130,9 @@ function toMetres(
 
 type Branch = Module<[tf.Tensor], tf.Tensor>;
 
+/** Copies of a branch in a state dict, however many layers there are. */
+const COPIES = 6;
+
 /** Other names under which the layers' one shared branch is stored. */
 function shared(
   config: HeadConfig,
@@ -126,7 +144,7 @@ function shared(
     Object.entries(specs).map(([name, spec]) => {
       const part = name.slice(first.length);
       const aliases = Array.from(
-        { length: config.layers - 1 },
+        { length: COPIES - 1 },
         (_, i) => `${config.name}.${kind}.${i + 1}.${part}`,
       );
       return [name, { ...spec, aliases }];

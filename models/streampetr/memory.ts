@@ -11,6 +11,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Params, ParamSpecs } from "../module.ts";
 import { take } from "../nn/mod.ts";
 import { type HeadConfig, rangeOf } from "./config.ts";
+import { finite } from "./finite.ts";
+import { detach } from "./training/detach.ts";
 import type { FrameInputs, Memory } from "./types.ts";
 
 /** Frozen points that stand in for propagated queries in a fresh scene. */
@@ -60,6 +62,39 @@ export function movePoints(move: tf.Tensor, points: tf.Tensor): tf.Tensor {
 }
 
 /**
+ * Samples [B, …] where they continue a scene, else `fresh` (of the same shape
+ * without B). A selection, not the reference's product: NaN times 0 would
+ * survive the scene's end.
+ * @param prevExists [B] 1 or 0.
+ */
+export function keepKnown(
+  prevExists: tf.Tensor,
+  x: tf.Tensor,
+  fresh: tf.Tensor,
+): tf.Tensor {
+  const ones = x.shape.slice(1).map(() => 1);
+  const known = tf.reshape(prevExists, [x.shape[0]!, ...ones]);
+  const wide = tf.add(tf.zerosLike(x), fresh);
+  return tf.where(tf.greater(known, 0.5), x, wide);
+}
+
+/** The queue of a fresh scene, [M, …]: pseudo points at rest, then nothing. */
+function freshRows(config: HeadConfig, params: Params) {
+  const { memory: M, propagated: P } = config;
+  const { minimum, extent } = rangeOf(config.pcRange);
+  const pseudo = take(params, `${config.name}.pseudo_reference_points.weight`);
+  const start = tf.add(tf.mul(pseudo, extent), minimum);
+  const rest = tf.reshape(tf.eye(4), [1, 4, 4]);
+  return {
+    points: tf.concat([start, tf.zeros([M - P, 3])], 0),
+    poses: tf.concat([
+      tf.mul(tf.ones([P, 1, 1]), rest),
+      tf.zeros([M - P, 4, 4]),
+    ], 0),
+  };
+}
+
+/**
  * The M rows that the present frame sees, moved into its LiDAR frame. Where
  * prevExists is 0 they are erased, but for the first P rows, which become
  * the pseudo reference points at rest.
@@ -70,38 +105,22 @@ export function recall(
   frame: FrameInputs,
   memory: Memory,
 ): Memory {
-  const { memory: M, propagated: P } = config;
   const B = memory.embedding.shape[0]!;
-  const cut = (x: tf.Tensor) =>
-    tf.slice(x, x.shape.map(() => 0), [B, M, ...x.shape.slice(2)]);
-  // A selection, not a product: NaN times 0 would survive the scene's end.
-  const select = (x: tf.Tensor, fresh: tf.Tensor) => {
-    const ones = x.shape.slice(1).map(() => 1);
-    const known = tf.greater(tf.reshape(frame.prevExists, [B, ...ones]), 0.5);
-    return tf.where(known, x, fresh);
+  const keep = (x: tf.Tensor, fresh: tf.Tensor) => {
+    const rest = x.shape.slice(2);
+    const rows = tf.slice(x, x.shape.map(() => 0), [B, config.memory, ...rest]);
+    return keepKnown(frame.prevExists, rows, fresh);
   };
-  const { minimum, extent } = rangeOf(config.pcRange);
-  const pseudo = take(params, `${config.name}.pseudo_reference_points.weight`);
-  const start = tf.add(tf.mul(pseudo, extent), minimum);
-  const freshPoints = tf.concat([start, tf.zeros([M - P, 3])], 0);
-  const rest = tf.reshape(tf.eye(4), [1, 4, 4]);
-  const freshPoses = tf.concat([
-    tf.mul(tf.ones([P, 1, 1]), rest),
-    tf.zeros([M - P, 4, 4]),
-  ], 0);
-  const zero = (x: tf.Tensor) => select(x, tf.zerosLike(x));
+  const nothing = tf.scalar(0);
+  const fresh = freshRows(config, params);
   const move = frame.currentFromPrevious;
   const elapsed = tf.reshape(frame.deltaSeconds, [B, 1, 1]);
-  const points = cut(movePoints(move, memory.referencePoint));
-  const poses = cut(movePoses(move, memory.egoPose));
-  const wide = (fresh: tf.Tensor, like: tf.Tensor) =>
-    tf.add(tf.zerosLike(like), fresh);
   return {
-    embedding: zero(cut(memory.embedding)),
-    referencePoint: select(points, wide(freshPoints, points)),
-    timestamp: zero(cut(tf.add(memory.timestamp, elapsed))),
-    egoPose: select(poses, wide(freshPoses, poses)),
-    velocity: zero(cut(memory.velocity)),
+    embedding: keep(memory.embedding, nothing),
+    referencePoint: keep(movePoints(move, memory.referencePoint), fresh.points),
+    timestamp: keep(tf.add(memory.timestamp, elapsed), nothing),
+    egoPose: keep(movePoses(move, memory.egoPose), fresh.poses),
+    velocity: keep(memory.velocity, nothing),
   };
 }
 
@@ -115,7 +134,10 @@ export interface Leavings {
   embedding: tf.Tensor;
 }
 
-/** Puts the K best queries in front of the rows that the frame saw. */
+/**
+ * Puts the K best queries in front of the rows that the frame saw; no
+ * gradient flows back through them, and no NaN goes on.
+ */
 export function remember(
   config: HeadConfig,
   seen: Memory,
@@ -123,20 +145,22 @@ export function remember(
 ): Memory {
   const K = config.topk;
   const B = embedding.shape[0]!;
-  const score = tf.max(classScores, -1);
+  const score = tf.max(detach(classScores), -1);
   const { indices } = tf.topk(score as tf.Tensor2D, K);
-  const best = (x: tf.Tensor) => tf.gather(x, indices, 1, 1);
-  const centers = tf.slice(boxCodes, [0, 0, 0], [...score.shape, 3]);
-  const velocities = tf.slice(boxCodes, [0, 0, 8], [...score.shape, 2]);
+  const best = (x: tf.Tensor) => finite(tf.gather(detach(x), indices, 1, 1));
+  const codes = best(boxCodes);
+  const width = codes.shape[2]!;
+  const centers = tf.slice(codes, [0, 0, 0], [B, K, 3]);
+  const velocities = tf.slice(codes, [0, 0, width - 2], [B, K, 2]);
   const identity = tf.mul(
     tf.ones([B, K, 1, 1]),
     tf.reshape(tf.eye(4), [1, 1, 4, 4]),
   );
   return {
     embedding: tf.concat([best(embedding), seen.embedding], 1),
-    referencePoint: tf.concat([best(centers), seen.referencePoint], 1),
+    referencePoint: tf.concat([centers, seen.referencePoint], 1),
     timestamp: tf.concat([tf.zeros([B, K, 1]), seen.timestamp], 1),
     egoPose: tf.concat([identity, seen.egoPose], 1),
-    velocity: tf.concat([best(velocities), seen.velocity], 1),
+    velocity: tf.concat([velocities, seen.velocity], 1),
   };
 }

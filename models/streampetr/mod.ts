@@ -6,6 +6,7 @@ export * from "./config.ts";
 export * from "./detector.ts";
 export * from "./decode.ts";
 export * from "./encoding.ts";
+export * from "./finite.ts";
 export * from "./focal/mod.ts";
 export * from "./head.ts";
 export * from "./inference.ts";

@@ -8,7 +8,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.ts";
 import { inverseSigmoid, mergeParams } from "../nn/mod.ts";
-import { type HeadConfig, rangeOf } from "./config.ts";
+import { CONE_BIN_FROM_END, type HeadConfig, rangeOf } from "./config.ts";
+import { gatherTokens } from "./focal/tokens.ts";
 import { gate, motionNorm, twoLayers } from "./modulation.ts";
 import type { FrameInputs } from "./types.ts";
 
@@ -21,9 +22,6 @@ export interface Tokens {
   /** Intermediate results, for comparison with the reference. */
   debug: Record<string, tf.Tensor>;
 }
-
-/** Bin of the cone's second point, counted from the end (slice −90:−87). */
-const CONE_BIN_FROM_END = 30;
 
 /** Linear-increasing depths of the bins, metres [D]. */
 export function depthBins(config: HeadConfig): number[] {
@@ -102,10 +100,13 @@ export function cone(points: tf.Tensor, focal: tf.Tensor): tf.Tensor {
   ], -1);
 }
 
-/** Image features [B, N, h, w, C] → {@link Tokens}, T = N·h·w. */
+/**
+ * Image features [B, N, h, w, C] → {@link Tokens}, T = N·h·w, or only those
+ * at indices [B, k].
+ */
 export function tokenEncoder(
   config: HeadConfig,
-): Module<[tf.Tensor, FrameInputs], Tokens> {
+): Module<[tf.Tensor, FrameInputs, (tf.Tensor2D | null)?], Tokens> {
   const { name, embedDims: C, depthBins: D } = config;
   const encoder = twoLayers(`${name}.position_encoder`, 3 * D, 4 * C, C);
   const embed = twoLayers(`${name}.memory_embed`, C, C, C);
@@ -113,27 +114,37 @@ export function tokenEncoder(
   const featurize = gate(`${name}.featurized_pe`, C);
   return {
     params: mergeParams(encoder, embed, align, featurize),
-    forward(params, features, frame) {
+    forward(params, features, frame, chosen) {
       const [B, N, h, w] = features.shape as number[] as [
         number,
         number,
         number,
         number,
       ];
-      const points = frustum(config, frame.lidarFromImage, h, w);
+      const kept = (x: tf.Tensor) =>
+        chosen ? gatherTokens(x as tf.Tensor3D, chosen) : x;
+      const all = frustum(config, frame.lidarFromImage, h, w);
+      const points = kept(all);
       const encoderInput = inverseSigmoid(points);
       const posEmbed = encoder.forward(params, encoderInput);
       const embedded = embed.forward(
         params,
-        tf.reshape(features, [B, N * h * w, C]),
+        kept(tf.reshape(features, [B, N * h * w, C])),
       );
-      const rayCone = cone(points, frame.focal);
+      const rayCone = kept(cone(all, frame.focal));
       const memory = align.forward(params, embedded, rayCone);
       const position = featurize.forward(params, posEmbed, memory);
       return {
         memory,
         position,
-        debug: { encoderInput, posEmbed, cone: rayCone, embedded },
+        debug: {
+          encoderInput,
+          posEmbed,
+          cone: rayCone,
+          embedded,
+          tokens: memory,
+          tokenPosition: position,
+        },
       };
     },
   };

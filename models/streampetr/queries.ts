@@ -9,7 +9,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Module, Params } from "../module.ts";
 import { layerNorm, linear, mergeParams, take } from "../nn/mod.ts";
 import { type HeadConfig, rangeOf } from "./config.ts";
-import { nerfCode, pos2posemb1d, pos2posemb3d } from "./encoding.ts";
+import { nerfCode, OCTAVES, pos2posemb1d, pos2posemb3d } from "./encoding.ts";
 import { motionNorm, twoLayers } from "./modulation.ts";
 import type { DenoisingInputs, Memory } from "./types.ts";
 
@@ -29,7 +29,6 @@ export interface Queries {
 
 /** Numbers in a motion code: velocity, time and three rows of a pose. */
 const MOTION = 15;
-const OCTAVES = 6;
 
 /** [B, M, 15] of memory rows: vx, vy, seconds, pose rows. */
 function motionOf(memory: Memory): tf.Tensor {
@@ -61,7 +60,7 @@ export function queryMaker(config: HeadConfig): QueryMaker {
   const embedding = twoLayers(`${name}.query_embedding`, C * 3 / 2, C, C);
   const time = linear(`${name}.time_embedding.0`, C, C);
   const timeNorm = layerNorm(`${name}.time_embedding.1`, C);
-  const codeWidth = MOTION * 2 * OCTAVES;
+  const codeWidth = MOTION * 2 * OCTAVES.length;
   const movePosition = motionNorm(`${name}.ego_pose_pe`, codeWidth, C);
   const moveContent = motionNorm(`${name}.ego_pose_memory`, codeWidth, C);
   const points = `${name}.reference_points.weight`;
@@ -77,7 +76,7 @@ export function queryMaker(config: HeadConfig): QueryMaker {
     embedding.forward(params, pos2posemb3d(at, C / 2));
   const settle = (params: Params, raw: tf.Tensor) =>
     tf.add(
-      movePosition.forward(params, raw, nerfCode(atRest(), OCTAVES)),
+      movePosition.forward(params, raw, nerfCode(atRest())),
       timeCode(params, tf.zeros([1, 1, 1])),
     );
   return {
@@ -98,7 +97,7 @@ export function queryMaker(config: HeadConfig): QueryMaker {
       const reference = denoising
         ? tf.concat([denoising.referencePoints, learned], 1)
         : learned;
-      const still = nerfCode(atRest(), OCTAVES);
+      const still = nerfCode(atRest());
       const raw = code(params, reference);
       const content = config.queryContent === "position"
         ? moveContent.forward(params, raw, still)
@@ -111,7 +110,7 @@ export function queryMaker(config: HeadConfig): QueryMaker {
         tf.sub(memory.referencePoint, minimum),
         extent,
       );
-      const motion = nerfCode(motionOf(memory), OCTAVES);
+      const motion = nerfCode(motionOf(memory));
       const oldPosition = tf.add(
         movePosition.forward(params, code(params, remembered), motion),
         timeCode(params, memory.timestamp),

@@ -94,8 +94,7 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
 /**
  * All layers → the output of each after the shared post_norm, [L] of
  * [B, n, C]; the next layer gets the output before it. Reference points are
- * not refined between layers. Unlike the reference, NaN is not turned into 0
- * here: it would hide a divergence.
+ * not refined between layers.
  */
 export function decoder(
   config: HeadConfig,
