@@ -25,13 +25,37 @@ function productError(a: number, b: number, product: number): number {
 }
 
 /**
+ * The number of so many significant digits times 10^power, or NaN where
+ * {@link roundDecimal} is not sure.
+ * @param first digits 1 to 8
+ * @param second digits 9 to 15
+ * @param third digits 16 to 19
+ */
+export function joinDigits(
+  first: number,
+  second: number,
+  third: number,
+  digits: number,
+  power: number,
+): number {
+  if (digits <= 8) return roundDecimal(first, 1, 0, power);
+  if (digits <= 15) {
+    const high = first * POWERS_OF_TEN[digits - 8]! + second;
+    return roundDecimal(high, 1, 0, power);
+  }
+  if (digits > 19) return NaN;
+  const shift = POWERS_OF_TEN[digits - 15]!;
+  return roundDecimal(first * 1e7 + second, shift, third, power);
+}
+
+/**
  * (high * shift + low) * 10^power, rounded once, or NaN where this method is
  * not sure of the last bit.
  * @param high first 15 significant digits
  * @param shift power of ten, at most 10^4
  * @param low further digits, below shift
  */
-export function roundDecimal(
+function roundDecimal(
   high: number,
   shift: number,
   low: number,

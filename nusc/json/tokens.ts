@@ -5,9 +5,6 @@
  */
 import type { Scanner } from "./scanner.ts";
 
-const HEX = new Uint8Array(256).fill(255);
-for (let i = 0; i < 16; i++) HEX["0123456789abcdef".charCodeAt(i)] = i;
-
 /** Four words, signed, as `Int32Array` holds them. */
 export type Words = Int32Array;
 
@@ -28,24 +25,42 @@ function setOdd(words: Words, text: string): void {
 /** Reads a token string into `words`. */
 export function readToken(scanner: Scanner, words: Words, what: string): void {
   scanner.quote(what);
-  const { bytes } = scanner;
-  let pos = scanner.pos;
-  let bad = 0;
-  for (let word = 0; word < 4; word++) {
-    let value = 0;
-    for (let i = 0; i < 8; i++) {
-      const digit = HEX[bytes[pos++]!]!;
-      bad |= digit;
-      value = value << 4 | digit;
-    }
-    words[word] = value;
-    if (bad > 15) break;
-  }
-  if (bad <= 15 && bytes[pos] === 0x22 && !isReserved(words)) {
-    scanner.pos = pos + 1;
+  const { pos } = scanner;
+  if (
+    pos + 33 <= scanner.end && scanner.bytes[pos + 32] === 0x22 &&
+    decode(scanner.view, pos, words) && !isReserved(words)
+  ) {
+    scanner.pos = pos + 33;
     return;
   }
   setToken(words, scanner.text());
+}
+
+/**
+ * Decodes 32 hexadecimal digits, four at a time in one integer: a digit's
+ * low four bits are its value, a letter's are its value less nine. False if
+ * a character is none of 0-9 and a-f.
+ */
+function decode(view: DataView, pos: number, words: Words): boolean {
+  let bad = 0;
+  for (let word = 0; word < 4; word++) {
+    let value = 0;
+    for (let half = 0; half < 8; half += 4) {
+      const text = view.getInt32(pos + 8 * word + half);
+      const letter = text >>> 6 & 0x01010101;
+      let low = text & 0x0f0f0f0f;
+      // High bits are 3 for a digit, 6 for a letter; low ones at most 9 and
+      // 6, and of a letter not 0.
+      bad |= (text & 0xf0f0f0f0) ^ (0x30303030 + 0x30 * letter) |
+        (low + 0x06060606 + 3 * letter) & 0x10101010 |
+        (letter << 4) & ~(low + 0x0f0f0f0f);
+      low += 9 * letter;
+      value = value << 16 | low >>> 12 & 0xf000 | low >>> 8 & 0xf00 |
+        low >>> 4 & 0xf0 | low & 0xf;
+    }
+    words[word] = value;
+  }
+  return bad === 0;
 }
 
 /** Words that stand for the empty string and for odd ones. */
@@ -117,9 +132,22 @@ export class TokenIndex {
     }
   }
 
-  /** Row of the token at `words[at...at + 3]`, or -1. */
-  find(words: Words, at = 0): number {
+  /**
+   * Row of the token at `words[at...at + 3]`, or -1.
+   * @param guess row that is looked at first: tables are often in an order
+   *   in which it is the last row found or the one behind
+   */
+  find(words: Words, at = 0, guess = -1): number {
+    if (this.#is(guess, words, at)) return guess;
+    if (this.#is(guess + 1, words, at)) return guess + 1;
     return this.#slots[this.#slot(words, at)]!;
+  }
+
+  #is(row: number, words: Words, at: number): boolean {
+    const own = this.words;
+    const i = 4 * row;
+    return own[i] === words[at] && own[i + 1] === words[at + 1] &&
+      own[i + 2] === words[at + 2] && own[i + 3] === words[at + 3];
   }
 
   /** Row of a token, or -1. */

@@ -100,6 +100,7 @@ export class TokenColumn extends Column<Int32Array<ArrayBuffer>> {
 /** Rows of another table, found by their tokens. */
 export class ReferenceColumn extends Column<Int32Array<ArrayBuffer>> {
   readonly #words: Words = new Int32Array(4);
+  #last = -1;
 
   /** @param optional the empty string is allowed and becomes -1 */
   constructor(
@@ -111,7 +112,8 @@ export class ReferenceColumn extends Column<Int32Array<ArrayBuffer>> {
   }
 
   read(scanner: Scanner, row: number): void {
-    this.data[row] = findReference(scanner, this, this.#words);
+    const found = findReference(scanner, this, this.#words, this.#last);
+    this.data[row] = this.#last = found;
   }
 }
 
@@ -120,10 +122,11 @@ export function findReference(
   scanner: Scanner,
   field: Pick<ReferenceColumn, "name" | "target" | "optional">,
   words: Words,
+  guess: number,
 ): number {
   const { name, target, optional } = field;
   readToken(scanner, words, name);
-  const found = target.index.find(words);
+  const found = target.index.find(words, 0, guess);
   if (found >= 0) return found;
   const token = tokenText(words);
   if (token === "" && optional) return -1;
@@ -150,7 +153,7 @@ export class FirstReferenceColumn extends Column<Int32Array<ArrayBuffer>> {
     let count = 0;
     let first = -1;
     while (scanner.nextItem(count === 0)) {
-      const found = findReference(scanner, this, this.#words);
+      const found = findReference(scanner, this, this.#words, first);
       if (count++ === 0) first = found;
     }
     this.data[2 * row] = first;
@@ -175,23 +178,30 @@ export class TextColumn implements Field {
 
   read(scanner: Scanner, row: number): void {
     scanner.quote(this.name);
-    const start = scanner.pos;
-    const end = scanner.skipString();
-    let bytes = scanner.bytes.subarray(start, end);
-    if (bytes.includes(0x5c)) {
-      scanner.pos = start;
-      bytes = new TextEncoder().encode(scanner.text());
-    }
+    const { bytes, pos } = scanner;
     const from = row ? this.#ends[row - 1]! : 0;
-    if (from + bytes.length > this.#pool.length) {
-      const larger = new Uint8Array(
-        Math.ceil((from + bytes.length) * 1.5) + 1024,
-      );
-      larger.set(this.#pool);
-      this.#pool = larger;
+    for (let i = 0;; i++) {
+      if (from + i >= this.#pool.length) this.#grow();
+      const byte = bytes[pos + i]!;
+      if (byte === 0x22) {
+        scanner.pos = pos + i + 1;
+        this.#ends[row] = from + i;
+        return;
+      }
+      // Escapes and the buffer's end are the scanner's business.
+      if (byte === 0x5c || byte < 32) break;
+      this.#pool[from + i] = byte;
     }
-    this.#pool.set(bytes, from);
-    this.#ends[row] = from + bytes.length;
+    const text = new TextEncoder().encode(scanner.text());
+    while (from + text.length > this.#pool.length) this.#grow();
+    this.#pool.set(text, from);
+    this.#ends[row] = from + text.length;
+  }
+
+  #grow(): void {
+    const larger = new Uint8Array(Math.ceil(this.#pool.length * 1.5) + 1024);
+    larger.set(this.#pool);
+    this.#pool = larger;
   }
 
   /** The text of a row. */

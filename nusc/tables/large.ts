@@ -210,9 +210,9 @@ function link(
 ): Int32Array {
   const words: Words = column.data;
   const out = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0, last = -1; row < rows; row++) {
     const at = 4 * row;
-    const found = index.find(words, at);
+    const found = index.find(words, at, last);
     if (found < 0 && (words[at] || words[at + 1] || words[at + 3])) {
       throw new DatasetError(
         `No row of ${path} has the token "${tokenText(words, row)}" that ` +
@@ -221,7 +221,7 @@ function link(
           "the dataset's archive",
       );
     }
-    out[row] = found;
+    out[row] = last = found;
   }
   column.take(0);
   return out;
