@@ -41,14 +41,3 @@ export function nanMean(values: Iterable<number>): number {
   }
   return sum / count;
 }
-
-/** Mean of a part of an array. */
-export function mean(
-  values: ArrayLike<number>,
-  from = 0,
-  to = values.length,
-): number {
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += values[i]!;
-  return sum / (to - from);
-}

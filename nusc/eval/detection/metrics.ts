@@ -4,7 +4,8 @@
  * @module
  */
 import type { DetectionName } from "../../infos/types.ts";
-import { mean, nanMean } from "../common/interpolate.ts";
+import { nanMean } from "../common/interpolate.ts";
+import { mean } from "../common/mean.ts";
 import {
   type DetectionConfig,
   type ErrorName,

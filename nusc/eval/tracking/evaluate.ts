@@ -6,7 +6,8 @@ import { TRACKING_NAMES } from "../../categories.ts";
 import { readResults } from "../../results/mod.ts";
 import type { Dataset } from "../../tables/mod.ts";
 import { BoxFilter } from "../common/filter.ts";
-import { mean, nanMean } from "../common/interpolate.ts";
+import { nanMean } from "../common/interpolate.ts";
+import { mean } from "../common/mean.ts";
 import {
   checkCoverage,
   type Selection,

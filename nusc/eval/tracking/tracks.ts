@@ -6,7 +6,7 @@
 import { DatasetError } from "../../errors.ts";
 import type { ResultBoxes } from "../../results/mod.ts";
 import type { Dataset } from "../../tables/mod.ts";
-import { pairwiseMean } from "./mean.ts";
+import { mean } from "../common/mean.ts";
 
 /** A box of a track in one frame. */
 export interface TrackBox {
@@ -106,7 +106,7 @@ function groupById(frames: readonly TrackBox[][]): Sighting[][] {
 }
 
 function averageTrack(boxes: readonly TrackBox[]): void {
-  const score = pairwiseMean(boxes.map((box) => box.score));
+  const score = mean(boxes.map((box) => box.score));
   for (const box of boxes) box.score = score;
 }
 

@@ -1,6 +1,7 @@
 /**
- * numpy's mean to the last bit: track scores become thresholds, and whether
- * a box reaches its own track's threshold is decided by equality.
+ * numpy's mean to the last bit. In tracking it matters: mean scores become
+ * thresholds, and whether a box reaches its own track's threshold is decided
+ * by equality.
  * Source: numpy, pairwise_sum of loops_utils.h.
  * @module
  */
@@ -8,13 +9,17 @@
 /** Largest block that is summed without being halved. */
 const BLOCK = 128;
 
-/** Mean of a list with at least one number. */
-export function pairwiseMean(values: readonly number[]): number {
-  return pairwiseSum(values, 0, values.length) / values.length;
+/** Mean of `values[from...to - 1]`, at least one number. */
+export function mean(
+  values: ArrayLike<number>,
+  from = 0,
+  to = values.length,
+): number {
+  return pairwiseSum(values, from, to - from) / (to - from);
 }
 
 function pairwiseSum(
-  values: readonly number[],
+  values: ArrayLike<number>,
   from: number,
   count: number,
 ): number {
@@ -29,7 +34,7 @@ function pairwiseSum(
     return pairwiseSum(values, from, left) +
       pairwiseSum(values, from + left, count - left);
   }
-  const sums = values.slice(from, from + 8);
+  const sums = Array.from({ length: 8 }, (_, i) => values[from + i]!);
   const whole = count - count % 8;
   for (let i = 8; i < whole; i++) sums[i % 8]! += values[from + i]!;
   const [a, b, c, d, e, f, g, h] = sums as [
