@@ -41,9 +41,9 @@ export class CApi {
   }
 
   /** Throws what the last call reported, if it failed. */
-  check(): void {
-    if (this.f.TF_GetCode(this.status) === 0) return;
-    throw new TensorFlowError(text(this.f.TF_Message(this.status)));
+  check(status: Address = this.status): void {
+    if (this.f.TF_GetCode(status) === 0) return;
+    throw new TensorFlowError(text(this.f.TF_Message(status)));
   }
 
   /** A TF_Tensor that holds a copy of the bytes. The caller deletes it. */
@@ -52,6 +52,9 @@ export class CApi {
     const dims = int64s(shape);
     const size = BigInt(bytes.length);
     const tensor = f.TF_AllocateTensor(type, dims, shape.length, size);
+    if (tensor === 0n) {
+      throw new TensorFlowError(`Cannot allocate ${size} bytes of memory`);
+    }
     if (bytes.length > 0) {
       const data = f.TF_TensorData(tensor)!;
       const view = Deno.UnsafePointerView.getArrayBuffer(data, bytes.length);

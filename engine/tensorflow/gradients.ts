@@ -3,7 +3,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Tensors } from "./compile.ts";
+import type { Tensors } from "./function/specs.ts";
 
 /** A value and its gradients. */
 export interface Gradients {

@@ -11,6 +11,7 @@ const output = { struct: ["u64", "i32"] } as const;
 const TENSORS = {
   TF_Version: { parameters: [], result: "pointer" },
   TF_NewStatus: { parameters: [], result: "u64" },
+  TF_DeleteStatus: { parameters: ["u64"], result: "void" },
   TF_GetCode: { parameters: ["u64"], result: "i32" },
   TF_Message: { parameters: ["u64"], result: "pointer" },
   TF_AllocateTensor: {
@@ -47,6 +48,13 @@ const EAGER = {
   TFE_NewTensorHandle: { parameters: ["u64", "u64"], result: "u64" },
   TFE_DeleteTensorHandle: { parameters: ["u64"], result: "void" },
   TFE_TensorHandleResolve: { parameters: ["u64", "u64"], result: "u64" },
+  /** The same on another thread: it waits for the device. */
+  resolveInBackground: {
+    name: "TFE_TensorHandleResolve",
+    parameters: ["u64", "u64"],
+    result: "u64",
+    nonblocking: true,
+  },
   TFE_TensorHandleCopySharingTensor: {
     parameters: ["u64", "u64"],
     result: "u64",

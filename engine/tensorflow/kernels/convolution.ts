@@ -1,46 +1,36 @@
 /**
- * Gradients of convolutions with explicit padding, which tfjs-node refuses.
+ * Convolutions and their gradients with any padding; tfjs-node has explicit
+ * ones in the forward pass alone.
  * @module
  */
-// deno-lint-ignore-file no-explicit-any -- tfjs's conv info type is not exported
 import * as tf from "@tensorflow/tfjs-core";
-import { ATTRIBUTE, type Attribute } from "../attributes.ts";
+import type { Attribute } from "../attributes.ts";
 import { override, typeOf, withInts } from "./override.ts";
+import { attribute, paddingType, padsOf, type WindowInfo } from "./window.ts";
 
-function attributes(info: any): Attribute[] {
-  const { padInfo: pad } = info;
-  const ints = (name: string, value: number[]) => ({
-    name,
-    type: ATTRIBUTE.int,
-    value,
-  });
-  const text = (name: string, value: string) => ({
-    name,
-    type: ATTRIBUTE.string,
-    value,
-  });
-  const all: Attribute[] = [
-    typeOf("T", "float32"),
-    ints("strides", [1, info.strideHeight, info.strideWidth, 1]),
-    ints("dilations", [1, info.dilationHeight, info.dilationWidth, 1]),
-    text("padding", pad.type),
-    text("data_format", "NHWC"),
-    { name: "use_cudnn_on_gpu", type: ATTRIBUTE.bool, value: true },
-  ];
-  if (pad.type === "EXPLICIT") {
-    const { top, bottom, left, right } = pad;
-    all.push(ints("explicit_paddings", [
-      ...[0, 0, top, bottom],
-      ...[left, right, 0, 0],
-    ]));
-  }
-  return all;
+type Shape4D = [number, number, number, number];
+
+/** tfjs's attributes of Conv2D and its gradients. */
+interface ConvAttributes {
+  strides: number | [number, number];
+  pad: Parameters<typeof tf.backend_util.computeConv2DInfo>[4];
+  dilations?: number | [number, number];
+  dataFormat?: string;
+  dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
-function infoOf(x: number[], filter: number[], attrs: any): any {
+function infoOf(
+  x: number[],
+  filter: number[],
+  attrs: ConvAttributes,
+): WindowInfo {
+  const { dataFormat = "NHWC" } = attrs;
+  if (dataFormat !== "NHWC") {
+    throw new Error(`Cannot convolve ${dataFormat} pictures, only NHWC`);
+  }
   return tf.backend_util.computeConv2DInfo(
-    x as any,
-    filter as any,
+    x as Shape4D,
+    filter as Shape4D,
     attrs.strides,
     attrs.dilations ?? 1,
     attrs.pad,
@@ -48,28 +38,57 @@ function infoOf(x: number[], filter: number[], attrs: any): any {
   );
 }
 
-/** Registers both gradients of Conv2D. */
+function attributes(info: WindowInfo): Attribute[] {
+  const { strideHeight, strideWidth, dilationHeight, dilationWidth } = info;
+  const pads = padsOf(info);
+  return [
+    typeOf("T", "float32"),
+    attribute("strides", [1, strideHeight, strideWidth, 1]),
+    attribute("dilations", [1, dilationHeight, dilationWidth, 1]),
+    attribute("padding", pads ? "EXPLICIT" : paddingType(info)),
+    attribute("data_format", "NHWC"),
+    attribute("use_cudnn_on_gpu", true),
+    ...(pads ? [attribute("explicit_paddings", [0, 0, ...pads, 0, 0])] : []),
+  ];
+}
+
+/** Registers Conv2D and both of its gradients. */
 export function registerConvolutions(): void {
-  override("Conv2DBackpropInput", ({ dy, filter }, attrs, backend) => {
-    const info = infoOf(attrs.inputShape, filter.shape, attrs);
-    return withInts(info.inShape, [4], (shape) =>
-      backend.executeSingleOutput(
-        "Conv2DBackpropInput",
-        attributes(info),
-        [shape, filter, dy],
-      ));
+  override<ConvAttributes>("Conv2D", ({ x, filter }, attrs, backend) => {
+    const info = infoOf(x.shape, filter.shape, attrs);
+    const inputs = [x, filter];
+    return backend.executeSingleOutput("Conv2D", attributes(info), inputs);
   });
-  override("Conv2DBackpropFilter", ({ x, dy }, attrs, backend) => {
-    const info = infoOf(x.shape, attrs.filterShape, attrs);
-    return withInts(
-      attrs.filterShape,
-      [4],
-      (shape) =>
-        backend.executeSingleOutput(
-          "Conv2DBackpropFilter",
-          attributes(info),
-          [x, shape, dy],
-        ),
-    );
-  });
+  override<ConvAttributes & { inputShape: number[] }>(
+    "Conv2DBackpropInput",
+    ({ dy, filter }, attrs, backend) => {
+      const info = infoOf(attrs.inputShape, filter.shape, attrs);
+      return withInts(
+        attrs.inputShape,
+        [4],
+        (shape) =>
+          backend.executeSingleOutput(
+            "Conv2DBackpropInput",
+            attributes(info),
+            [shape, filter, dy],
+          ),
+      );
+    },
+  );
+  override<ConvAttributes & { filterShape: number[] }>(
+    "Conv2DBackpropFilter",
+    ({ x, dy }, attrs, backend) => {
+      const info = infoOf(x.shape, attrs.filterShape, attrs);
+      return withInts(
+        attrs.filterShape,
+        [4],
+        (shape) =>
+          backend.executeSingleOutput(
+            "Conv2DBackpropFilter",
+            attributes(info),
+            [x, shape, dy],
+          ),
+      );
+    },
+  );
 }

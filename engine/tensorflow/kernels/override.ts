@@ -1,8 +1,7 @@
 /**
- * Kernels of tfjs-node 4.22 that TensorFlow can do better, registered again.
+ * Registering a kernel over the one that tfjs-node has.
  * @module
  */
-// deno-lint-ignore-file no-explicit-any -- tfjs-node's backend is untyped here
 import * as tf from "@tensorflow/tfjs-core";
 import { ATTRIBUTE, type Attribute } from "../attributes.ts";
 import { TYPE } from "../capi.ts";
@@ -17,14 +16,19 @@ export interface Backend {
 }
 
 /** A kernel as it is written here. */
-export type Kernel = (
+export type Kernel<Attributes> = (
+  // deno-lint-ignore no-explicit-any -- each kernel knows its inputs by name
   inputs: Record<string, any>,
-  attrs: Record<string, any>,
+  attrs: Attributes,
   backend: Backend,
 ) => tf.Tensor;
 
 /** Registers a kernel in place of the one that may be there. */
-export function override(kernelName: string, kernel: Kernel): void {
+// deno-lint-ignore no-explicit-any -- tfjs's attributes are untyped records
+export function override<Attributes = Record<string, any>>(
+  kernelName: string,
+  kernel: Kernel<Attributes>,
+): void {
   const backendName = "tensorflow";
   if (tf.getKernel(kernelName, backendName)) {
     tf.unregisterKernel(kernelName, backendName);
@@ -33,7 +37,11 @@ export function override(kernelName: string, kernel: Kernel): void {
     kernelName,
     backendName,
     kernelFunc: ({ inputs, attrs, backend }) =>
-      kernel(inputs, attrs as any, backend as unknown as Backend) as any,
+      kernel(
+        inputs,
+        attrs as unknown as Attributes,
+        backend as unknown as Backend,
+      ),
   });
 }
 

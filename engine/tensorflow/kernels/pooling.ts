@@ -1,113 +1,116 @@
 /**
- * Max pooling with explicit padding: pad with the lowest float, then pool
- * without padding (XLA has no explicit padding for pooling).
+ * Max pooling with any padding: pad with the lowest float, then pool without
+ * padding (XLA has no explicit padding for pooling).
  * @module
  */
-// deno-lint-ignore-file no-explicit-any -- tfjs's pool info type is not exported
 import * as tf from "@tensorflow/tfjs-core";
-import { ATTRIBUTE, type Attribute } from "../attributes.ts";
+import type { Attribute } from "../attributes.ts";
 import { type Backend, override, typeOf, withInts } from "./override.ts";
+import {
+  attribute,
+  paddingType,
+  type Pads,
+  padsOf,
+  type WindowInfo,
+} from "./window.ts";
 
 const LOWEST = -3.4028234663852886e38;
 
-function infoOf(x: any, attrs: any): any {
-  const { filterSize, strides, pad, dimRoundingMode } = attrs;
-  const { computePool2DInfo } = tf.backend_util;
-  return computePool2DInfo(
-    x.shape,
-    filterSize,
-    strides,
+/** tfjs's attributes of MaxPool and its gradient. */
+interface PoolAttributes {
+  filterSize: number | [number, number];
+  strides: number | [number, number];
+  pad: Parameters<typeof tf.backend_util.computePool2DInfo>[4];
+  dimRoundingMode?: "floor" | "round" | "ceil";
+}
+
+function infoOf({ shape }: tf.Tensor, attrs: PoolAttributes): WindowInfo {
+  return tf.backend_util.computePool2DInfo(
+    shape as [number, number, number, number],
+    attrs.filterSize,
+    attrs.strides,
     1,
-    pad,
-    dimRoundingMode,
+    attrs.pad,
+    attrs.dimRoundingMode,
   );
 }
 
-function attributes(info: any): Attribute[] {
-  const type = info.padInfo.type;
-  const ints = (name: string, value: number[]) => ({
-    name,
-    type: ATTRIBUTE.int,
-    value,
-  });
+function attributes(info: WindowInfo): Attribute[] {
   return [
     typeOf("T", "float32"),
-    ints("ksize", [1, info.filterHeight, info.filterWidth, 1]),
-    ints("strides", [1, info.strideHeight, info.strideWidth, 1]),
-    {
-      name: "padding",
-      type: ATTRIBUTE.string,
-      value: type === "EXPLICIT" ? "VALID" : type,
-    },
-    { name: "data_format", type: ATTRIBUTE.string, value: "NHWC" },
+    attribute("ksize", [1, info.filterHeight, info.filterWidth, 1]),
+    attribute("strides", [1, info.strideHeight, info.strideWidth, 1]),
+    attribute("padding", paddingType(info)),
+    attribute("data_format", "NHWC"),
   ];
 }
 
-function padded(x: tf.Tensor, { padInfo: p }: any, backend: Backend) {
+function padded(x: tf.Tensor, pads: Pads, backend: Backend): tf.Tensor {
   const lowest = tf.scalar(LOWEST);
-  const sizes = [0, 0, p.top, p.bottom, p.left, p.right, 0, 0];
+  const types = [typeOf("T", "float32"), typeOf("Tpaddings", "int32")];
   try {
     return withInts(
-      sizes,
+      [0, 0, ...pads, 0, 0],
       [4, 2],
       (paddings) =>
-        backend.executeSingleOutput("PadV2", [
-          typeOf("T", "float32"),
-          typeOf("Tpaddings", "int32"),
-        ], [x, paddings, lowest]),
+        backend.executeSingleOutput("PadV2", types, [x, paddings, lowest]),
     );
   } finally {
     lowest.dispose();
   }
 }
 
-/** The part of a padded gradient that belongs to the unpadded input. */
+/** The part of a padded picture's gradient that is the picture's own. */
 function unpadded(
-  g: tf.Tensor,
-  input: tf.Tensor,
-  { padInfo: p }: any,
+  gradient: tf.Tensor,
+  shape: number[],
+  [top, , left]: Pads,
   backend: Backend,
 ): tf.Tensor {
+  const types = [typeOf("T", "float32"), typeOf("Index", "int32")];
   return withInts(
-    [0, p.top, p.left, 0],
+    [0, top, left, 0],
     [4],
     (begin) =>
       withInts(
-        input.shape,
+        shape,
         [4],
         (size) =>
-          backend.executeSingleOutput("Slice", [
-            typeOf("T", "float32"),
-            typeOf("Index", "int32"),
-          ], [g, begin, size]),
+          backend.executeSingleOutput("Slice", types, [gradient, begin, size]),
       ),
   );
 }
 
 /** Registers MaxPool and its gradient. */
 export function registerPooling(): void {
-  override("MaxPool", ({ x }, attrs, backend) => {
+  override<PoolAttributes>("MaxPool", ({ x }, attrs, backend) => {
     const info = infoOf(x, attrs);
-    const explicit = info.padInfo.type === "EXPLICIT";
-    const source = explicit ? padded(x, info, backend) : x;
+    const pads = padsOf(info);
+    const source = pads ? padded(x, pads, backend) : x;
     const y = backend.executeSingleOutput("MaxPool", attributes(info), [
       source,
     ]);
-    if (explicit) tf.dispose(source);
+    if (pads) source.dispose();
     return y;
   });
-  override("MaxPoolGrad", ({ dy, input, output }, attrs, backend) => {
-    const info = infoOf(input, attrs);
-    const explicit = info.padInfo.type === "EXPLICIT";
-    const source = explicit ? padded(input, info, backend) : input;
-    const g = backend.executeSingleOutput(
-      "MaxPoolGrad",
-      attributes(info),
-      [source, output, dy],
-    );
-    if (!explicit) return g;
-    const inner = unpadded(g, input, info, backend);
-    tf.dispose([source, g]);
-    return inner;
-  });
+  override<PoolAttributes>(
+    "MaxPoolGrad",
+    ({ dy, input, output }, attrs, backend) => {
+      // tfjs forgets the rounding mode on the way here; the size tells it.
+      const [, outHeight, outWidth] = output.shape as number[];
+      const info = { ...infoOf(input, attrs), outHeight, outWidth };
+      const pads = padsOf(info as WindowInfo);
+      const source = pads ? padded(input, pads, backend) : input;
+      const gradient = backend.executeSingleOutput(
+        "MaxPoolGrad",
+        attributes(info as WindowInfo),
+        [source, output, dy],
+      );
+      if (!pads) return gradient;
+      const inner = unpadded(gradient, input.shape, pads, backend);
+      source.dispose();
+      gradient.dispose();
+      return inner;
+    },
+  );
 }

@@ -3,18 +3,21 @@
  * computing.
  * @module
  */
-import { type Attribute, setAttributes } from "./attributes.ts";
-import { type Address, type CApi, cString, int64s, TYPE } from "./capi.ts";
+import { ATTRIBUTE, type Attribute, setAttributes } from "../attributes.ts";
+import { type Address, type CApi, cString, int64s, TYPE } from "../capi.ts";
 
 /** An output of a node. */
 export interface Output {
   op: Address;
   index: number;
+  /** Name of the operation, for messages. */
+  kind?: string;
 }
 
 /** A recorded node and what it reads. */
 export interface Node {
   op: Address;
+  kind: string;
   inputs: Output[];
 }
 
@@ -56,7 +59,7 @@ export function keyOf({ op, index }: Output): string {
 }
 
 /** The graph of one recorded function. */
-export class Recording {
+export class Graph {
   readonly graph: Address;
   /** Nodes in the order of recording: inputs come before readers. */
   readonly nodes: Node[] = [];
@@ -89,7 +92,7 @@ export class Recording {
     const node = this.#begin("Placeholder", "input");
     f.TF_SetAttrType(node, cString("dtype"), dtype);
     f.TF_SetAttrShape(node, cString("shape"), int64s(shape), shape.length);
-    return { op: this.#finish(node), index: 0 };
+    return { op: this.#finish(node), index: 0, kind: "an input" };
   }
 
   /** A value that is part of the function. */
@@ -106,16 +109,20 @@ export class Recording {
     return { op, index: 0 };
   }
 
+  /** A value all of whose elements are equal; given as one element. */
+  filled(shape: readonly number[], dtype: number, element: Uint8Array): Output {
+    const dims = Int32Array.from(shape);
+    const bytes = new Uint8Array(dims.buffer);
+    const size = this.constant([shape.length], TYPE.int32, bytes);
+    const value = this.constant([], dtype, element);
+    const types = [type("T", dtype), type("index_type", TYPE.int32)];
+    return this.node("Fill", types, [size, value], 1)[0]!.output;
+  }
+
   /** A node of its own for a result, whatever the result was. */
-  identity(output: Output, dtype: number): Output {
-    return this.node(
-      "Identity",
-      [
-        { name: "T", type: 4, value: dtype },
-      ],
-      [output],
-      1,
-    )[0]!.output;
+  identity(output: Output): Output {
+    const types = [type("T", this.#type(output))];
+    return this.node("Identity", types, [output], 1)[0]!.output;
   }
 
   /** Records an operation, in half precision where autocast says so. */
@@ -141,15 +148,8 @@ export class Recording {
   }
 
   #cast(input: Output, from: number, to: number): OutputInfo {
-    return this.node(
-      "Cast",
-      [
-        { name: "SrcT", type: 4, value: from },
-        { name: "DstT", type: 4, value: to },
-      ],
-      [input],
-      1,
-    )[0]!;
+    const types = [type("SrcT", from), type("DstT", to)];
+    return this.node("Cast", types, [input], 1)[0]!;
   }
 
   /** Records an operation as it is. */
@@ -173,10 +173,10 @@ export class Recording {
     } else inputs.forEach(one);
     setAttributes(this.api, "TF_", node, attributes);
     const op = this.#finish(node);
-    this.nodes.push({ op, inputs: [...inputs] });
+    this.nodes.push({ op, kind, inputs: [...inputs] });
     return Array.from(
       { length: count },
-      (_, index) => this.#describe(kind, { op, index }),
+      (_, index) => this.#describe({ op, index, kind }),
     );
   }
 
@@ -184,17 +184,17 @@ export class Recording {
     return this.api.f.TF_OperationOutputType(packOne(output));
   }
 
-  #describe(kind: string, output: Output): OutputInfo {
+  #describe(output: Output): OutputInfo {
     const { f, status } = this.api;
     const packed = packOne(output);
     const rank = f.TF_GraphGetTensorNumDims(this.graph, packed, status);
     this.api.check();
-    if (rank < 0) throw unknownShape(kind);
+    if (rank < 0) throw unknownShape(output.kind);
     const dims = new BigInt64Array(Math.max(rank, 1));
     f.TF_GraphGetTensorShape(this.graph, packed, dims, rank, status);
     this.api.check();
     const shape = Array.from(dims.subarray(0, rank), Number);
-    if (shape.some((size) => size < 0)) throw unknownShape(kind);
+    if (shape.some((size) => size < 0)) throw unknownShape(output.kind);
     return { output, shape, dtype: this.#type(output) };
   }
 
@@ -204,7 +204,11 @@ export class Recording {
   }
 }
 
-function unknownShape(kind: string): Error {
+function type(name: string, value: number): Attribute {
+  return { name, type: ATTRIBUTE.type, value };
+}
+
+function unknownShape(kind = "an operation"): Error {
   return new Error(
     `Cannot record ${kind}: its output shape depends on values. ` +
       "Recorded functions need static shapes",

@@ -1,0 +1,131 @@
+/**
+ * Cuts one recorded graph in two around values that come later.
+ *
+ * The early part is what the early outputs need; the late part is the rest,
+ * and takes from the early part what it needs of it (as AOTAutograd partitions
+ * a joint graph of forward and backward). Work that only late outputs need is
+ * late even where nothing hinders it from being early: its results would
+ * otherwise be kept in between for nothing. Cheap work on nothing but inputs
+ * and constants (a weight cast or reshaped) is done in both parts instead of
+ * being kept.
+ * @module
+ */
+import type { Address } from "../capi.ts";
+import { type Graph, keyOf, type Node, type Output } from "./graph.ts";
+
+/** The two halves of a cut. */
+export interface Cut {
+  early: Half;
+  late: Half;
+  /** Values that the late half takes from the early one. */
+  crossing: Output[];
+}
+
+/** Nodes (constants included) and the inputs that they read. */
+export interface Half {
+  operations: Address[];
+  inputs: Output[];
+}
+
+/** Operations that cost no more than keeping their results would. */
+const CHEAP = new Set(["Cast", "Fill", "Identity", "Reshape", "Transpose"]);
+
+/**
+ * @param lateInputs placeholders whose values come between the halves.
+ * @throws {Error} if an early output depends on a late input.
+ */
+export function cut(
+  graph: Graph,
+  inputs: readonly Output[],
+  lateInputs: readonly Output[],
+  earlyOutputs: readonly Output[],
+  lateOutputs: readonly Output[],
+): Cut {
+  const { nodes, constants } = graph;
+  const early = ancestors(nodes, earlyOutputs);
+  if (lateInputs.some(({ op }) => early.has(op))) {
+    throw new Error(
+      "Cannot cut the function: an early output depends on a late input",
+    );
+  }
+  const sources = new Set([...constants, ...inputs.map(({ op }) => op)]);
+  const repeated = repeatable(nodes, sources);
+  const needed = ancestors(
+    nodes,
+    lateOutputs,
+    (op) => early.has(op) && !repeated.has(op),
+  );
+  const inLate = ({ op }: Node) =>
+    needed.has(op) && (!early.has(op) || repeated.has(op));
+  return {
+    early: half(graph, nodes.filter(({ op }) => early.has(op)), inputs),
+    ...lateHalf(graph, nodes.filter(inLate), inputs),
+  };
+}
+
+function lateHalf(
+  graph: Graph,
+  nodes: readonly Node[],
+  inputs: readonly Output[],
+): { late: Half; crossing: Output[] } {
+  const known = new Set([
+    ...graph.constants,
+    ...inputs.map(({ op }) => op),
+    ...nodes.map(({ op }) => op),
+  ]);
+  const crossing = new Map<string, Output>();
+  for (const output of nodes.flatMap((node) => node.inputs)) {
+    if (!known.has(output.op)) crossing.set(keyOf(output), output);
+  }
+  return { late: half(graph, nodes, inputs), crossing: [...crossing.values()] };
+}
+
+/** Nodes with the constants and inputs that they read. */
+function half(
+  { constants }: Graph,
+  nodes: readonly Node[],
+  inputs: readonly Output[],
+): Half {
+  const isInput = new Set(inputs.map(({ op }) => op));
+  const read = new Map<string, Output>();
+  const used = new Set<Address>();
+  for (const output of nodes.flatMap((node) => node.inputs)) {
+    if (constants.has(output.op)) used.add(output.op);
+    else if (isInput.has(output.op)) read.set(keyOf(output), output);
+  }
+  return {
+    operations: [...used, ...nodes.map(({ op }) => op)],
+    inputs: [...read.values()],
+  };
+}
+
+/** Cheap nodes that depend on nothing but inputs and constants. */
+function repeatable(
+  nodes: readonly Node[],
+  sources: ReadonlySet<Address>,
+): Set<Address> {
+  const found = new Set<Address>();
+  for (const { op, kind, inputs } of nodes) {
+    const direct = inputs.every((i) => sources.has(i.op) || found.has(i.op));
+    if (direct && CHEAP.has(kind)) found.add(op);
+  }
+  return found;
+}
+
+/**
+ * Operations that some output depends on, the outputs' own included.
+ * @param stop operations whose own inputs do not count.
+ */
+function ancestors(
+  nodes: readonly Node[],
+  outputs: readonly Output[],
+  stop: (op: Address) => boolean = () => false,
+): Set<Address> {
+  const found = new Set(outputs.map(({ op }) => op));
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const { op, inputs } = nodes[i]!;
+    if (!found.has(op) || stop(op)) continue;
+    for (const input of inputs) found.add(input.op);
+  }
+  return found;
+}

@@ -1,0 +1,50 @@
+/**
+ * Tensors by name, and what is known of them before they exist.
+ * @module
+ */
+import type * as tf from "@tensorflow/tfjs-core";
+
+/** Tensors by name. */
+export type Tensors = Record<string, tf.Tensor>;
+
+/** Shape and type of an input. */
+export interface TensorSpec {
+  shape: readonly number[];
+  /** float32 where left out. */
+  dtype?: "float32" | "int32" | "bool";
+}
+
+/** Inputs by name. */
+export type Specs = Record<string, TensorSpec>;
+
+/** How a function is recorded and run. */
+export interface CompileOptions {
+  /** Compile with XLA; the first run then takes long. */
+  jit?: boolean;
+  /**
+   * Type that convolutions, their gradients and matrix products compute in;
+   * everything else stays float32. Loss scaling is the caller's.
+   */
+  precision?: "float32" | "float16" | "bfloat16";
+  /** Shown in TensorFlow's errors. */
+  name?: string;
+}
+
+/** The input of that name, checked against what was recorded. */
+export function inputOf(given: Tensors, name: string, spec: TensorSpec) {
+  const tensor = given[name];
+  const { shape, dtype = "float32" } = spec;
+  const wanted = `${dtype} [${shape}]`;
+  if (!tensor) {
+    throw new Error(
+      `Cannot run the function: the input ${name} is missing (${wanted})`,
+    );
+  }
+  if (`${tensor.shape}` !== `${shape}` || tensor.dtype !== dtype) {
+    throw new Error(
+      `Cannot run the function: the input ${name} is ${tensor.dtype} ` +
+        `[${tensor.shape}], recorded for ${wanted}`,
+    );
+  }
+  return tensor;
+}
