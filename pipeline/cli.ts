@@ -1,0 +1,109 @@
+/**
+ * The command line. Only the command that is asked for is loaded, so that
+ * `--help` is instant.
+ * @module
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { RunFlags } from "./commands/run.ts";
+import { printError } from "./loggers/print.ts";
+
+const CONFIG = "path of a YAML config";
+const OVERRIDES = "settings such as train.optimizer.lr=1e-4";
+
+const program = new Command("pipeline")
+  .description("Runs the stages of a config whose results are not there yet")
+  .showHelpAfterError("Run with --help for what there is")
+  .exitOverride((error) => Deno.exit(error.exitCode === 0 ? 0 : 2));
+
+const collect = (value: string, before: string[] = []) => [...before, value];
+
+program.command("run", { isDefault: true })
+  .description("run a config (the default)")
+  .argument("<config>", CONFIG)
+  .argument("[overrides...]", OVERRIDES)
+  .option("--only <stage>", "run only this stage; may be repeated", collect)
+  .option("--from <stage>", "run this stage and what follows from it")
+  .option("--until <stage>", "run this stage and what it needs")
+  .option("--force <stage>", "run although nothing changed", collect)
+  .option("--verify", "hash all files of artifacts")
+  .option("--dry-run", "tell what would run")
+  .addOption(jsonOption("print one event a line as JSON"))
+  .action(async (config, overrides, flags: RunFlags) => {
+    const { run } = await import("./commands/run.ts");
+    Deno.exit(await run(config, overrides, flags));
+  });
+
+program.command("status")
+  .description("tell which stages are stale, and why")
+  .argument("<config>", CONFIG)
+  .argument("[overrides...]", OVERRIDES)
+  .option("--verify", "hash all files of artifacts")
+  .addOption(jsonOption())
+  .action(async (config, overrides, flags) => {
+    const { status } = await import("./commands/status.ts");
+    await status(config, overrides, flags);
+  });
+
+program.command("graph")
+  .description("draw the stages and what they need")
+  .argument("<config>", CONFIG)
+  .argument("[overrides...]", OVERRIDES)
+  .option("--mermaid", "as the text of a Mermaid diagram")
+  .action(async (config, overrides, flags) => {
+    const { graph } = await import("./commands/graph.ts");
+    await graph(config, overrides, flags);
+  });
+
+program.command("config")
+  .description("print all settings and where each comes from")
+  .argument("<config>", CONFIG)
+  .argument("[overrides...]", OVERRIDES)
+  .addOption(jsonOption())
+  .action(async (config, overrides, flags) => {
+    const { config: show } = await import("./commands/config.ts");
+    await show(config, overrides, flags);
+  });
+
+program.command("runs")
+  .description("list past runs, the newest first")
+  .option("-n, --number <count>", "how many", natural, 20)
+  .addOption(jsonOption())
+  .action(async (flags) => {
+    const { runs } = await import("./commands/runs.ts");
+    runs(flags);
+  });
+
+program.command("gc")
+  .description("remove artifacts that no recent run uses")
+  .requiredOption("--keep <count>", "runs to keep of each config", natural)
+  .option("--dry-run", "tell what would be removed")
+  .action(async (flags) => {
+    const { gc } = await import("./commands/gc.ts");
+    gc(flags);
+  });
+
+program.command("doctor")
+  .description("check this machine and the store")
+  .addOption(jsonOption())
+  .action(async (flags) => {
+    const { doctor } = await import("./commands/doctor.ts");
+    Deno.exit(await doctor(flags));
+  });
+
+function jsonOption(text = "print JSON"): Option {
+  return new Option("--json", text);
+}
+
+function natural(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a whole number, such as 3.");
+}
+
+try {
+  await program.parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  if (!(error instanceof Error)) throw error;
+  if (error.name !== "ConfigError" && error.name !== "UserError") throw error;
+  printError(`${error.message}\n`);
+  Deno.exit(2);
+}

@@ -1,0 +1,103 @@
+/**
+ * `pipeline run`: plan, run, tell.
+ * @module
+ */
+import { ConfigError, formatProblem, position } from "../config/mod.ts";
+import type { Emit, RunEvent } from "../event.ts";
+import {
+  FileLogger,
+  type Logger,
+  printError,
+  standardLogger,
+} from "../loggers/mod.ts";
+import { makePlan } from "../plan.ts";
+import { type RunOptions, runPlan, selectStages } from "../run/mod.ts";
+import { onInterrupt } from "../run/interrupt.ts";
+import { RunFolder, runId } from "../store/mod.ts";
+import { showForecast } from "./status.ts";
+
+/** Options of the command. */
+export interface RunFlags extends RunOptions {
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+const EXIT = { ok: 0, failed: 1, interrupted: 130 };
+
+/** Runs a config; returns the exit code. */
+export async function run(
+  config: string,
+  overrides: string[],
+  flags: RunFlags,
+): Promise<number> {
+  const logger = standardLogger(flags.json ?? false);
+  try {
+    const plan = await makePlan(config, overrides);
+    if (flags.dryRun) {
+      const selected = selectStages(plan.stages, flags);
+      await showForecast(plan, { ...flags, selected });
+      return 0;
+    }
+    const folder = new RunFolder(newRecord(config, overrides));
+    const files = new FileLogger(folder, (reason) =>
+      logger.log({
+        type: "notice",
+        level: "warning",
+        text: `Cannot write the log: ${reason}`,
+      }));
+    const emit = toAll([logger, files]);
+    const signal = onInterrupt(() =>
+      emit({
+        type: "notice",
+        level: "warning",
+        text: "Interrupted: the stage saves its work; " +
+          "Ctrl+C again ends it at once",
+      })
+    );
+    try {
+      return EXIT[await runPlan(plan, flags, { folder, signal, emit })];
+    } finally {
+      files.close();
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    if (flags.json) logProblems(error, logger);
+    printError(`${error.problems.map(formatProblem).join("\n\n")}\n`);
+    return 2;
+  } finally {
+    logger.close();
+  }
+}
+
+function newRecord(config: string, overrides: string[]): RunFolder["record"] {
+  const now = new Date();
+  return {
+    id: runId(config, now),
+    config,
+    overrides,
+    started: now.toISOString(),
+    used: now.toISOString(),
+    seconds: 0,
+    status: "running",
+    stages: {},
+  };
+}
+
+function toAll(loggers: Logger[]): Emit {
+  return (event: RunEvent) => {
+    for (const logger of loggers) logger.log(event);
+  };
+}
+
+/** Mistakes for programs: a line each, then a summary without stages. */
+function logProblems({ problems }: ConfigError, logger: Logger): void {
+  for (const { message, place } of problems) {
+    const at = place && {
+      file: place.source.name,
+      line: position(place).line,
+      column: position(place).column,
+    };
+    logger.log({ type: "error", message, ...(at ? { at } : {}) });
+  }
+  logger.log({ type: "finished", outcome: "failed", seconds: 0, stages: [] });
+}

@@ -1,0 +1,22 @@
+/**
+ * Loggers: the only code that prints. All that happens is an event.
+ * @module
+ */
+import { CiLogger } from "./ci.ts";
+import { JsonLogger } from "./json.ts";
+import type { Logger } from "./logger.ts";
+import { print, style, terminalWidth } from "./print.ts";
+import { TerminalLogger } from "./terminal.ts";
+
+export { FileLogger } from "./file.ts";
+export { bytes, duration } from "./format.ts";
+export type { Logger } from "./logger.ts";
+export { print, printError, style } from "./print.ts";
+export { formatTable } from "./table.ts";
+
+/** The logger for whoever reads standard output. */
+export function standardLogger(json: boolean): Logger {
+  if (json) return new JsonLogger(print);
+  if (!Deno.stdout.isTerminal()) return new CiLogger(print);
+  return new TerminalLogger(() => ({ print, width: terminalWidth(), style }));
+}

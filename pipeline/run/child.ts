@@ -1,0 +1,77 @@
+/**
+ * The process of one stage. A process of its own, so that it can be stopped
+ * whatever it computes, gives back all memory, and may crash alone.
+ * @module
+ */
+import type { z } from "zod";
+import type { Stage, StageContext, StageEvent } from "../stage.ts";
+import { waitForLock } from "../store/lock.ts";
+import { ABORT, type Job, lines, MARK, type Message } from "./protocol.ts";
+
+const encoder = new TextEncoder();
+
+function tell(message: Message): void {
+  const bytes = encoder.encode(`${MARK}${JSON.stringify(message)}\n`);
+  for (let at = 0; at < bytes.length;) {
+    at += Deno.stdout.writeSync(bytes.subarray(at));
+  }
+}
+
+/** Ends this process and all that it has started. */
+function die(): never {
+  if (Deno.build.os !== "windows") Deno.kill(-Deno.pid, "SIGKILL");
+  Deno.exit(1);
+}
+
+/** Obeys what comes after the job; the end means that the pipeline is gone. */
+async function listen(
+  commands: AsyncGenerator<string>,
+  controller: AbortController,
+): Promise<never> {
+  for await (const command of commands) {
+    if (command !== ABORT) continue;
+    const reason = new DOMException("The run was interrupted", "AbortError");
+    controller.abort(reason);
+  }
+  return die();
+}
+
+async function work(job: Job, signal: AbortSignal): Promise<void> {
+  const lock = await waitForLock(job.lock, "exclusive", {
+    signal,
+    onWait: () => {},
+  });
+  const { default: stage } = await import(job.url) as { default: Stage };
+  // Parsed here: what schemas make of settings may not fit into JSON.
+  const context: StageContext<z.output<Stage["config"]>> = {
+    config: stage.config.parse(job.settings),
+    inputs: job.inputs,
+    output: job.output,
+    scratch: job.scratch,
+    signal,
+    emit: (event: StageEvent) => tell({ type: "event", event }),
+  };
+  await stage.run(context);
+  lock.close({ remove: true });
+}
+
+async function main(): Promise<void> {
+  Deno.addSignalListener("SIGINT", () => {}); // the pipeline says `abort`
+  const commands = lines(Deno.stdin.readable);
+  const { value: first } = await commands.next();
+  if (!first) return;
+  const controller = new AbortController();
+  listen(commands, controller);
+  try {
+    await work(JSON.parse(first), controller.signal);
+    tell({ type: "done" });
+  } catch (error) {
+    const { name, message, stack = "" } = error instanceof Error
+      ? error
+      : new Error(String(error));
+    tell({ type: "failed", name, message, stack });
+  }
+  Deno.exit(0);
+}
+
+await main();

@@ -1,0 +1,33 @@
+/**
+ * Ctrl+C: the first asks stages to save and stop, the second ends all.
+ * @module
+ */
+import { killChildren } from "./process.ts";
+
+/**
+ * Under `deno task` a terminal's single Ctrl+C arrives twice: from the
+ * terminal and from the task runner. What comes this soon is the same one.
+ */
+const ECHO_MS = 400;
+
+/** A signal that aborts on Ctrl+C, SIGTERM or a closed terminal. */
+export function onInterrupt(tell: () => void): AbortSignal {
+  const controller = new AbortController();
+  let first = 0;
+  function interrupt(): void {
+    const now = performance.now();
+    if (!first) {
+      first = now;
+      controller.abort();
+      tell();
+    } else if (now - first > ECHO_MS) {
+      killChildren();
+      Deno.exit(130);
+    }
+  }
+  const names: Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const name of names) Deno.addSignalListener(name, interrupt);
+  return controller.signal;
+}

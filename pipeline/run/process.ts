@@ -1,0 +1,145 @@
+/**
+ * Starts a stage's process, listens to it, and sees to it that nothing that
+ * it started outlives it.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import type { StageEvent } from "../stage.ts";
+import { ABORT, type Job, lines, type Message, parseLine } from "./protocol.ts";
+
+/** A stage that did not succeed. */
+export class StageFailure extends Error {
+  override readonly name = "StageFailure";
+  /** @param detail for bugs: a stack trace, or the last lines printed */
+  constructor(message: string, readonly detail?: string) {
+    super(message);
+  }
+}
+
+/** What a supervisor of a stage's process wants to know. */
+export interface Listener {
+  onEvent(event: StageEvent): void;
+  onOutput(text: string): void;
+}
+
+const running = new Set<number>();
+
+/** Ends all stages' processes, and what these have started, at once. */
+export function killChildren(): void {
+  for (const pid of running) killGroup(pid);
+}
+
+function killGroup(pid: number): void {
+  try {
+    Deno.kill(Deno.build.os === "windows" ? pid : -pid, "SIGKILL");
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    if (error instanceof TypeError) return; // has ended already
+    throw error;
+  }
+}
+
+/** Runs a job to its end. @throws {StageFailure} */
+export async function runJob(
+  job: Job,
+  signal: AbortSignal,
+  listener: Listener,
+): Promise<void> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", ...permissions(), "--config", CONFIG, CHILD],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    // A group of its own: a terminal's Ctrl+C reaches only the pipeline.
+    detached: Deno.build.os !== "windows",
+  }).spawn();
+  running.add(child.pid);
+  const input = child.stdin.getWriter();
+  const say = (line: string) =>
+    input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
+  const abort = () => say(ABORT);
+  say(JSON.stringify(job));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort);
+  try {
+    const tail: string[] = [];
+    const [end] = await Promise.all([
+      readMessages(child.stdout, listener, tail),
+      readOutput(child.stderr, listener, tail),
+    ]);
+    judge(end, await child.status, tail);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    input.close().catch(() => {});
+    killGroup(child.pid);
+    running.delete(child.pid);
+  }
+}
+
+/** The stage's last word, if it had one. */
+async function readMessages(
+  stream: ReadableStream<Uint8Array>,
+  listener: Listener,
+  tail: string[],
+): Promise<Message | null> {
+  let end: Message | null = null;
+  for await (const line of lines(stream)) {
+    const { text, message } = parseLine(line);
+    if (text) note(text, listener, tail);
+    if (message?.type === "event") listener.onEvent(message.event);
+    else if (message) end = message;
+  }
+  return end;
+}
+
+async function readOutput(
+  stream: ReadableStream<Uint8Array>,
+  listener: Listener,
+  tail: string[],
+): Promise<void> {
+  for await (const line of lines(stream)) note(line, listener, tail);
+}
+
+function note(text: string, { onOutput }: Listener, tail: string[]): void {
+  onOutput(text);
+  tail.push(text);
+  if (tail.length > 20) tail.shift();
+}
+
+/** Returns if the stage succeeded. */
+function judge(
+  end: Message | null,
+  status: Deno.CommandStatus,
+  tail: string[],
+): void {
+  if (end?.type === "done") return;
+  if (end?.type === "failed") {
+    const isUsers = end.name === "UserError" || end.name === "AbortError" ||
+      isDiskFull(end.message);
+    throw new StageFailure(end.message, isUsers ? undefined : end.stack);
+  }
+  const how = status.signal ?? `exit code ${status.code}`;
+  const hint = status.signal === "SIGKILL"
+    ? "; the system ends processes so when memory runs out"
+    : "";
+  throw new StageFailure(
+    `Its process ended with ${how}${hint}`,
+    tail.join("\n"),
+  );
+}
+
+/** Whether an error says that there is no space left. */
+export function isDiskFull(message: string): boolean {
+  return /\bENOSPC\b|os error 28\b|No space left on device/.test(message);
+}
+
+const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
+const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
+
+/** The permissions of this process, for its children. */
+function permissions(): string[] {
+  const names = ["read", "write", "env", "run", "ffi", "sys", "net"] as const;
+  return names.filter((name) =>
+    Deno.permissions.querySync({ name }).state === "granted"
+  ).map((name) => `--allow-${name}`);
+}

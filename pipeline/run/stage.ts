@@ -1,0 +1,141 @@
+/**
+ * One stage: locks, folders, its process, its artifact.
+ * @module
+ */
+import { resolve } from "node:path";
+import { toValue } from "../config/mod.ts";
+import type { Emit } from "../event.ts";
+import type { Fingerprint } from "../fingerprint/mod.ts";
+import type { PlannedStage } from "../plan.ts";
+import type { StageState } from "../state.ts";
+import {
+  dropOutput,
+  findArtifact,
+  type Lock,
+  openWork,
+  publish,
+  waitForLock,
+} from "../store/mod.ts";
+import { isDiskFull, runJob, StageFailure } from "./process.ts";
+
+/** An artifact of an upstream stage. */
+export interface Input {
+  stage: string;
+  fingerprint: Fingerprint;
+  folder: string;
+  digest: string;
+}
+
+/** What a stage needs to run. */
+export interface StageRun {
+  stage: PlannedStage;
+  state: StageState;
+  /** By input name. */
+  inputs: Record<string, Input>;
+  /** Run although the artifact is there, from the beginning. */
+  force: boolean;
+  signal: AbortSignal;
+  emit: Emit;
+  /** Called once the stage is about to start. */
+  onStart: () => void;
+}
+
+/** Where the artifact lies, and whether this run made it. */
+export interface Made {
+  status: "ran" | "cached";
+  folder: string;
+  digest: string;
+}
+
+/** Makes a stage's artifact. @throws {StageFailure} */
+export async function runStage(run: StageRun): Promise<Made> {
+  const { stage, state, force } = run;
+  const print = state.fingerprint;
+  using locks = new DisposableStack();
+  const lock = await takeLock(run, print, "exclusive", stage.name);
+  locks.defer(() => lock.close({ remove: true }));
+  // Another run may have made it while this one waited.
+  const found = await findArtifact(stage.name, print);
+  if (found.status === "found" && !force) {
+    return { ...found, status: "cached" };
+  }
+  const orphan = await takeLock(run, `${print}.child`, "exclusive", stage.name);
+  orphan.close({ remove: true });
+  for (const input of Object.values(run.inputs)) {
+    locks.use(await takeLock(run, input.fingerprint, "shared", input.stage));
+    await checkInput(input);
+  }
+  try {
+    return await work(run, print);
+  } catch (error) {
+    dropOutput(print);
+    throw explain(error);
+  }
+}
+
+function takeLock(
+  { stage, signal, emit }: StageRun,
+  name: string,
+  kind: "shared" | "exclusive",
+  maker: string,
+): Promise<Lock> {
+  return waitForLock(name, kind, {
+    signal,
+    onWait: () =>
+      emit({
+        type: "notice",
+        level: "info",
+        stage: stage.name,
+        text: `Another run is making the artifact of ${maker}; waiting for it`,
+      }),
+  });
+}
+
+async function checkInput({ stage, fingerprint }: Input): Promise<void> {
+  const found = await findArtifact(stage, fingerprint);
+  if (found.status === "found") return;
+  throw new StageFailure(
+    `The artifact of ${stage} has vanished since this run began; run again`,
+  );
+}
+
+async function work(run: StageRun, print: Fingerprint): Promise<Made> {
+  const { stage, state, inputs, emit } = run;
+  const { output, scratch } = openWork(print, run.force);
+  const start = performance.now();
+  run.onStart();
+  const { settings } = stage.entry;
+  await runJob(
+    {
+      url: stage.url,
+      settings: settings ? toValue(settings) ?? {} : {},
+      inputs: Object.fromEntries(
+        Object.entries(inputs).map(([name, { folder }]) => [
+          name,
+          resolve(folder),
+        ]),
+      ),
+      output: resolve(output),
+      scratch: resolve(scratch),
+      lock: `${print}.child`,
+    },
+    run.signal,
+    {
+      onEvent: (event) => emit({ type: "stage", stage: stage.name, event }),
+      onOutput: (text) => emit({ type: "output", stage: stage.name, text }),
+    },
+  );
+  const seconds = (performance.now() - start) / 1000;
+  return { ...await publish(state.key, print, seconds), status: "ran" };
+}
+
+/** A full disk is told in words; other errors stay. */
+function explain(error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!isDiskFull(message)) return error;
+  return new StageFailure(
+    "The disk is full. Nothing is lost: finished artifacts and the scratch " +
+      "folder of this stage are kept. Free some space, for instance with " +
+      "`deno task pipeline gc --keep 1`, and run again",
+  );
+}

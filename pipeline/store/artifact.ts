@@ -1,0 +1,151 @@
+/**
+ * Artifacts: found, checked, published by one rename.
+ * @module
+ */
+import { dirname, join } from "node:path";
+import type { Fingerprint, FingerprintData } from "../fingerprint/mod.ts";
+import { readJson, remove, writeAtomically } from "./files.ts";
+import { artifactFolder, workFolder } from "./layout.ts";
+import {
+  checkEntries,
+  digestOf,
+  MANIFEST,
+  type Manifest,
+  readEntries,
+} from "./manifest.ts";
+
+/** An artifact, or why there is none to use. */
+export type Found =
+  | { status: "found"; folder: string; digest: string; seconds: number }
+  | { status: "absent" }
+  | { status: "damaged"; folder: string; reason: string };
+
+/** Looks for an artifact. @param verify hash all files, not only stamps */
+export async function findArtifact(
+  stage: string,
+  print: Fingerprint,
+  verify = false,
+): Promise<Found> {
+  const folder = artifactFolder(stage, print);
+  try {
+    if (!Deno.lstatSync(folder).isDirectory) return { status: "absent" };
+  } catch {
+    return { status: "absent" };
+  }
+  const manifest = readManifest(folder);
+  const damaged = (reason: string): Found => ({
+    status: "damaged",
+    folder,
+    reason,
+  });
+  if (!manifest) return damaged(`${MANIFEST} is missing or cannot be read`);
+  if (manifest.fingerprint !== print) return { status: "absent" };
+  const { files, digest, seconds } = manifest;
+  if (digestOf(files) !== digest) {
+    return damaged(`${MANIFEST} does not agree with its digest`);
+  }
+  const { damage, moved } = await checkEntries(folder, files, verify);
+  if (damage) return damaged(damage);
+  if (moved) refreshTimes(folder, manifest);
+  return { status: "found", folder, digest, seconds };
+}
+
+/** The manifest in an artifact's folder, or null. */
+export function readManifest(folder: string): Manifest | null {
+  const manifest = readJson<Manifest>(join(folder, MANIFEST));
+  return Array.isArray(manifest?.files) ? manifest : null;
+}
+
+/** A copied artifact has new times; noted, so that it is hashed only once. */
+function refreshTimes(folder: string, manifest: Manifest): void {
+  const files = manifest.files.map((file) => {
+    if ("link" in file) return file;
+    const { mtime } = Deno.lstatSync(join(folder, file.path));
+    return { ...file, mtime: mtime?.getTime() ?? 0 };
+  });
+  writeManifest(folder, { ...manifest, files });
+}
+
+function writeManifest(folder: string, manifest: Manifest): void {
+  const text = JSON.stringify(manifest, null, 1) + "\n";
+  writeAtomically(join(folder, MANIFEST), text);
+}
+
+/** The folders in which a stage works. */
+export interface Work {
+  /** Fresh; becomes the artifact. */
+  output: string;
+  /** Survives interruptions; gone once the artifact is published. */
+  scratch: string;
+}
+
+/** Makes a stage's folders. The caller holds the fingerprint's lock. */
+export function openWork(print: Fingerprint, fresh = false): Work {
+  const folder = workFolder(print);
+  const work = {
+    output: join(folder, "output"),
+    scratch: join(folder, "scratch"),
+  };
+  remove(work.output);
+  if (fresh) remove(work.scratch);
+  Deno.mkdirSync(work.output, { recursive: true });
+  Deno.mkdirSync(work.scratch, { recursive: true });
+  return work;
+}
+
+/** Turns a stage's output into its artifact. The caller holds the lock. */
+export async function publish(
+  key: FingerprintData,
+  print: Fingerprint,
+  seconds: number,
+): Promise<{ folder: string; digest: string }> {
+  const work = workFolder(print);
+  const output = join(work, "output");
+  try {
+    Deno.lstatSync(join(output, MANIFEST));
+  } catch {
+    const files = await readEntries(output);
+    const digest = digestOf(files);
+    const folder = artifactFolder(key.stage, print);
+    writeManifest(output, {
+      stage: key.stage,
+      fingerprint: print,
+      digest,
+      created: new Date().toISOString(),
+      seconds,
+      key,
+      files,
+    });
+    swap(output, folder, join(work, "former"));
+    remove(work);
+    return { folder, digest };
+  }
+  throw new Error(
+    `Stage ${key.stage} wrote ${MANIFEST}, a name that the store uses`,
+  );
+}
+
+/** Renames a folder to its place; what was there goes. */
+function swap(folder: string, place: string, former: string): void {
+  Deno.mkdirSync(dirname(place), { recursive: true });
+  remove(former);
+  try {
+    Deno.renameSync(place, former);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  Deno.renameSync(folder, place);
+}
+
+/** Removes the output of an interrupted stage; its scratch stays. */
+export function dropOutput(print: Fingerprint): void {
+  const folder = workFolder(print);
+  remove(join(folder, "output"));
+  remove(join(folder, "former"));
+  try {
+    Deno.removeSync(join(folder, "scratch"));
+    Deno.removeSync(folder);
+  } catch {
+    // The scratch holds something to resume from.
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * The store: the only code that writes under `artifacts/`.
+ * @module
+ */
+export {
+  dropOutput,
+  findArtifact,
+  type Found,
+  openWork,
+  publish,
+  type Work,
+} from "./artifact.ts";
+export { readCache, writeCache } from "./cache.ts";
+export { collect, type Collected, sweep } from "./gc.ts";
+export { artifactFolder, ROOT } from "./layout.ts";
+export { type Lock, type LockKind, tryLock, waitForLock } from "./lock.ts";
+export {
+  isAlive,
+  lastStages,
+  readRuns,
+  RunFolder,
+  runId,
+  type RunRecord,
+  type StageRecord,
+  type StageStatus,
+} from "./runs.ts";
