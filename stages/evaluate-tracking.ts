@@ -31,10 +31,11 @@ async function evaluate(
   const { evaluateTracking, trackingTables, writeMetrics } = await import(
     "../nusc/mod.ts"
   );
+  const selection = await selectionOf(config.split, inputs.data);
   const evaluation = evaluateTracking(
     await openInput(inputs.dataset!),
     `${inputs.tracks}/tracking_results.json`,
-    await selectionOf(config.split, inputs.data),
+    selection,
   );
   writeMetrics(output, evaluation);
   for (const text of evaluation.notes) {

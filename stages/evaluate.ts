@@ -49,11 +49,12 @@ async function evaluate(
   const { detectionTables, evaluateDetection, writeMetrics } = await import(
     "../nusc/mod.ts"
   );
+  const selection = await selectionOf(config.split, inputs.data);
   const evaluation = evaluateDetection(
     await openInput(inputs.dataset!),
     `${inputs.results}/results_nusc.json`,
     {
-      ...await selectionOf(config.split, inputs.data),
+      ...selection,
       classes: config.classes,
       absent: config.absent,
     },

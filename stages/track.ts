@@ -38,12 +38,13 @@ async function track(
 ): Promise<void> {
   const { openInput, selectionOf } = await import("./shared/dataset.ts");
   const { trackResults } = await import("../nusc/mod.ts");
+  const selection = await selectionOf(config.split, inputs.data);
   await trackResults(
     await openInput(inputs.dataset!),
     `${inputs.results}/results_nusc.json`,
     `${output}/tracking_results.json`,
     {
-      ...await selectionOf(config.split, inputs.data),
+      ...selection,
       maxAge: config.max_age,
       minScore: config.min_score,
       reach: config.reach,
