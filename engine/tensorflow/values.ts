@@ -26,8 +26,12 @@ export interface Host {
   repeats: number;
 }
 
-/** Host values up to this many elements become constants. */
+/**
+ * Host values up to this many elements become constants; integers are mostly
+ * shapes and sizes, from which output shapes follow.
+ */
 const SMALL = 64;
+const SMALL_INTEGERS = 4096;
 
 /** Number arrays that hold tensors. */
 export type Numbers = Float32Array | Int32Array | Uint8Array | BigInt64Array;
@@ -84,7 +88,8 @@ export class Values {
       );
     }
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const host = size <= SMALL
+    const limit = dtype === TYPE.int32 ? SMALL_INTEGERS : SMALL;
+    const host = size <= limit
       ? { bytes: bytes.slice(), repeats: 1 }
       : wait
       ? equalElements(data, bytes)

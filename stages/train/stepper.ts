@@ -34,6 +34,15 @@ import {
 } from "../../models/mod.ts";
 import type { TrainState } from "./checkpoint.ts";
 import type { Batch } from "./feeder.ts";
+import {
+  concat,
+  type Group,
+  groupsOf,
+  join,
+  split,
+  type Trained,
+  unpack,
+} from "./flat.ts";
 import type { Stepper, StepReport } from "./loop.ts";
 import type { TrainSettings } from "./settings.ts";
 
@@ -71,28 +80,18 @@ function thawed(
   );
 }
 
+/** Kinds of vectors that a group of parameters has. */
+const KINDS = ["weight", "mean", "variance"] as const;
+
 /** Builds the stepper; recording takes seconds. */
 export function createStepper(parts: StepperParts): Stepper {
-  const { engine, settings, frozen } = parts;
+  const { engine, settings, frozen, values } = parts;
   const step = { ...parts.step, params: thawed(parts.step.params, frozen) };
-  const trainable = Object.keys(step.params)
-    .filter((name) => step.params[name]!.trainable);
-  const compiled = record(engine, step, settings, trainable, parts);
+  const groups = groupsOf(trainedOf(step, settings, values, frozen));
+  const compiled = record(engine, step, settings, groups, values);
 
-  let state: Tensors = {};
+  let state = firstState(step, groups, values);
   let steps = 0;
-  for (const [name, { data, shape }] of Object.entries(parts.values)) {
-    state[`weight.${name}`] = tf.tensor(data, [...shape]);
-  }
-  for (const name of trainable) {
-    const { shape } = state[`weight.${name}`]!;
-    state[`mean.${name}`] = tf.zeros(shape);
-    state[`variance.${name}`] = tf.zeros(shape);
-  }
-  const shapes = memoryShapes(step.config.head, step.config.batch);
-  for (const field of MEMORY_FIELDS) {
-    state[`memory.${field}`] = tf.zeros(shapes[field]);
-  }
 
   function run(batch: Batch, lr: number): StepReport {
     const draws = drawsOf(random(`${settings.seed}/${steps}`));
@@ -125,23 +124,107 @@ export function createStepper(parts: StepperParts): Stepper {
 
   return {
     step: run,
-    read: () => ({ step: steps, tensors: read(state) }),
+    read: () => ({ step: steps, tensors: readState(state, groups) }),
     write({ step: saved, tensors }) {
       steps = saved;
       tf.dispose(state);
-      state = Object.fromEntries(
-        Object.entries(tensors).map(([name, { data, shape }]) => [
-          name,
-          tf.tensor(data as Float32Array, shape),
-        ]),
-      );
+      state = stateOf(tensors, groups);
     },
     firstNonFinite: () =>
-      Object.keys(state).find((name) => {
-        const values = state[name]!.dataSync() as Float32Array;
-        return !values.every(Number.isFinite);
-      }) ?? null,
+      Object.entries(readState(state, groups)).find(([, { data }]) =>
+        !data.every(Number.isFinite)
+      )?.[0] ?? null,
   };
+}
+
+/** What trains, and how fast. */
+function trainedOf(
+  step: TrainStep,
+  { optimizer }: TrainSettings,
+  values: Record<string, Plain>,
+  frozen: StepperParts["frozen"],
+): Trained[] {
+  return Object.keys(step.params)
+    .filter((name) => step.params[name]!.trainable)
+    .map((name) => ({
+      name,
+      shape: values[name]!.shape,
+      lr: multiplierOf(name, optimizer.lr_mult),
+      decay: multiplierOf(name, optimizer.decay_mult),
+      rows: frozen(name, values[name]!.shape[0]!),
+    }));
+}
+
+function firstState(
+  step: TrainStep,
+  groups: readonly Group[],
+  values: Record<string, Plain>,
+): Tensors {
+  const arrays: TrainState["tensors"] = {};
+  for (const [name, { data, shape }] of Object.entries(values)) {
+    arrays[`weight.${name}`] = { data, shape: [...shape] };
+  }
+  for (const name of groups.flatMap(({ names }) => names)) {
+    const { shape, data } = values[name]!;
+    const zeros = { data: new Float32Array(data.length), shape: [...shape] };
+    arrays[`mean.${name}`] = arrays[`variance.${name}`] = zeros;
+  }
+  const shapes = memoryShapes(step.config.head, step.config.batch);
+  for (const field of MEMORY_FIELDS) {
+    const shape = shapes[field];
+    const size = shape.reduce((a, b) => a * b, 1);
+    arrays[`memory.${field}`] = { data: new Float32Array(size), shape };
+  }
+  return stateOf(arrays, groups);
+}
+
+/** Arrays by parameter to tensors on the device, groups as vectors. */
+function stateOf(
+  arrays: TrainState["tensors"],
+  groups: readonly Group[],
+): Tensors {
+  const state: Tensors = {};
+  const grouped = new Set<string>();
+  for (const { key, names } of groups) {
+    for (const kind of KINDS) {
+      const parts = names.map((name) => `${kind}.${name}`);
+      parts.forEach((name) => grouped.add(name));
+      const flat = join(
+        parts.map((name) => arrays[name]!.data as Float32Array),
+      );
+      state[`${kind}.${key}`] = tf.tensor1d(flat);
+    }
+  }
+  for (const [name, { data, shape }] of Object.entries(arrays)) {
+    if (grouped.has(name)) continue;
+    state[name] = tf.tensor(data as Float32Array, shape);
+  }
+  return state;
+}
+
+/** The opposite of {@link stateOf}. */
+function readState(
+  state: Tensors,
+  groups: readonly Group[],
+): TrainState["tensors"] {
+  const arrays: TrainState["tensors"] = {};
+  const vectors = new Set<string>();
+  for (const group of groups) {
+    for (const kind of KINDS) {
+      const name = `${kind}.${group.key}`;
+      vectors.add(name);
+      const flat = state[name]!.dataSync() as Float32Array;
+      for (const [parameter, array] of unpack(group, flat)) {
+        arrays[`${kind}.${parameter}`] = array;
+      }
+    }
+  }
+  for (const [name, tensor] of Object.entries(state)) {
+    if (vectors.has(name)) continue;
+    const data = tensor.dataSync() as Float32Array;
+    arrays[name] = { data, shape: [...tensor.shape] };
+  }
+  return arrays;
 }
 
 /** Records forward pass, losses, gradients and update as one cut function. */
@@ -149,28 +232,30 @@ function record(
   engine: TensorFlowEngine,
   step: TrainStep,
   settings: TrainSettings,
-  trainable: readonly string[],
-  { values, frozen }: StepperParts,
+  groups: readonly Group[],
+  values: Record<string, Plain>,
 ): CompiledSplit {
   const targets = targetSpecs(step.config);
-  const specs: Record<string, TensorSpecs[string]> = {
+  const specs: TensorSpecs = {
     ...inputSpecs(step.config),
     ...targets,
     lr: { shape: [], dtype: "float32" },
     step: { shape: [], dtype: "float32" },
     seed: { shape: [2], dtype: "int32" },
   };
-  const like = (name: string) => ({
-    shape: [...values[name]!.shape],
-    dtype: "float32" as const,
-  });
-  for (const name of Object.keys(values)) specs[`weight.${name}`] = like(name);
-  for (const name of trainable) {
-    specs[`mean.${name}`] = like(name);
-    specs[`variance.${name}`] = like(name);
+  for (const { key, sizes } of groups) {
+    const length = sizes.reduce((a, b) => a + b, 0);
+    for (const kind of KINDS) {
+      specs[`${kind}.${key}`] = { shape: [length], dtype: "float32" };
+    }
+  }
+  const grouped = new Set(groups.flatMap(({ names }) => names));
+  for (const [name, { shape }] of Object.entries(values)) {
+    if (grouped.has(name)) continue;
+    specs[`weight.${name}`] = { shape: [...shape], dtype: "float32" };
   }
   return engine.compileSplit(
-    (inputs) => body(step, settings, trainable, frozen, inputs),
+    (inputs) => body(step, settings, groups, inputs),
     specs,
     Object.keys(targets),
     {
@@ -183,22 +268,21 @@ function record(
 
 function body(
   step: TrainStep,
-  settings: TrainSettings,
-  trainable: readonly string[],
-  frozen: StepperParts["frozen"],
+  { optimizer }: TrainSettings,
+  groups: readonly Group[],
   inputs: Tensors,
 ): { early: Tensors; late: Tensors } {
-  const { optimizer } = settings;
   const params = below("weight.", inputs);
+  for (const group of groups) {
+    Object.assign(params, split(group, params[group.key]!));
+  }
   const found = differentiate(step, params, inputs, inputs, passOf(inputs));
-  const masks = masksOf(trainable, frozen, params);
-  const masked = Object.fromEntries(
-    Object.entries(found.gradients).map(([name, gradient]) => [
-      name,
-      masks.has(name) ? tf.mul(gradient, masks.get(name)!) : gradient,
-    ]),
-  );
-  const clipped = clipByGlobalNorm(masked, optimizer.clip);
+  const flat = Object.fromEntries(groups.map((group) => {
+    const gradient = concat(group, found.gradients);
+    return [group.key, group.mask ? tf.mul(gradient, group.mask) : gradient];
+  }));
+  const clipped = clipByGlobalNorm(flat, optimizer.clip);
+  const factors = new Map(groups.map((group) => [group.key, group]));
   const next = adamw(
     params,
     clipped.gradients,
@@ -208,10 +292,7 @@ function body(
     {
       betas: optimizer.betas,
       weightDecay: optimizer.weight_decay,
-      multipliers: (name) => ({
-        lr: multiplierOf(name, optimizer.lr_mult),
-        decay: multiplierOf(name, optimizer.decay_mult),
-      }),
+      multipliers: (key) => factors.get(key)!,
     },
   );
   const late: Tensors = {
@@ -219,16 +300,14 @@ function body(
     total: found.total,
     norm: clipped.norm,
   };
-  for (const name of trainable) {
-    const old = params[name]!;
-    const moved = next.params[name]!;
-    const mask = masks.get(name);
+  for (const { key, mask } of groups) {
+    const [old, moved] = [params[key]!, next.params[key]!];
     // Frozen rows keep their values, weight decay included.
-    late[`weight.${name}`] = mask
+    late[`weight.${key}`] = mask
       ? tf.add(old, tf.mul(tf.sub(moved, old), mask))
       : moved;
-    late[`mean.${name}`] = next.moments.mean[name]!;
-    late[`variance.${name}`] = next.moments.variance[name]!;
+    late[`mean.${key}`] = next.moments.mean[key]!;
+    late[`variance.${key}`] = next.moments.variance[key]!;
   }
   return { early: found.outputs, late };
 }
@@ -244,23 +323,6 @@ function passOf(inputs: Tensors): Pass {
       return statelessUniform(shape, tf.add(inputs.seed!, offset));
     },
   };
-}
-
-/** Factors that broadcast over the rows of partly frozen parameters. */
-function masksOf(
-  names: readonly string[],
-  frozen: StepperParts["frozen"],
-  params: Tensors,
-): Map<string, tf.Tensor> {
-  const masks = new Map<string, tf.Tensor>();
-  for (const name of names) {
-    const { shape } = params[name]!;
-    const rows = frozen(name, shape[0]!);
-    if (!rows) continue;
-    const ones = shape.slice(1).map(() => 1);
-    masks.set(name, tf.tensor(rows, [rows.length, ...ones]));
-  }
-  return masks;
 }
 
 function below(prefix: string, tensors: Tensors): Tensors {
@@ -312,13 +374,4 @@ function replaced(state: Tensors, outputs: Tensors, late: Tensors): Tensors {
   }
   tf.dispose(Object.keys(next).map((name) => state[name]!));
   return { ...state, ...next };
-}
-
-function read(state: Tensors): TrainState["tensors"] {
-  return Object.fromEntries(
-    Object.entries(state).map(([name, tensor]) => [
-      name,
-      { data: tensor.dataSync() as Float32Array, shape: [...tensor.shape] },
-    ]),
-  );
 }
