@@ -6,8 +6,8 @@
 import { cachedLibrary, cacheFolder, fetchLibrary } from "./cache.ts";
 import { LibraryError, waysOut } from "./error.ts";
 import { LIBRARY_NAMES, libraryAt } from "./files.ts";
-import { packageFolder } from "./python.ts";
-import type { Library, LibrarySource, Listener } from "./types.ts";
+import { addonLibrary, pythonLibrary } from "./installed.ts";
+import type { Library, Listener } from "./types.ts";
 import { type Wheel, wheelFor } from "./wheels.ts";
 
 export { LibraryError } from "./error.ts";
@@ -19,7 +19,7 @@ export interface Search {
   /** Folder or file that the caller names. */
   library?: string;
   onEvent?: Listener;
-  /** Folder of the cache; else STREAMPETR_CACHE, else .cache here. */
+  /** Folder of the cache; else STREAMPETR_CACHE, else the project's .cache. */
   cache?: string;
   /** Folders that hold node_modules; else the project and the current one. */
   roots?: string[];
@@ -32,8 +32,10 @@ export interface Search {
  * @throws {LibraryError} that names the ways out.
  */
 export async function findLibrary(search: Search = {}): Promise<Library> {
-  const library = named(search) ?? await installed(search) ??
-    await own(search);
+  const tried: string[] = [];
+  const roots = search.roots ?? [projectRoot(), Deno.cwd()];
+  const library = named(search) ?? addonLibrary(roots, tried) ??
+    await pythonLibrary(tried) ?? await own(search, tried);
   search.onEvent?.({ type: "found", library });
   return library;
 }
@@ -52,46 +54,37 @@ function named({ library }: Search): Library | null {
   );
 }
 
-async function installed({ roots }: Search): Promise<Library | null> {
-  for (const root of roots ?? [projectRoot(), Deno.cwd()]) {
-    for (const name of ["tfjs-node-gpu", "tfjs-node"]) {
-      const folder = `${root}/node_modules/@tensorflow/${name}/deps/lib`;
-      const library = found("addon", libraryAt(folder));
-      if (library) return library;
-    }
-  }
-  const folder = await packageFolder("tensorflow");
-  return folder === null ? null : found("python", libraryAt(folder));
-}
-
-async function own(search: Search): Promise<Library> {
+async function own(search: Search, tried: string[]): Promise<Library> {
   const cache = search.cache ?? Deno.env.get("STREAMPETR_CACHE") ??
     `${projectRoot()}/.cache`;
   const wheel = search.wheel === undefined ? wheelFor() : search.wheel;
   if (wheel === null) {
-    throw missing(
-      `no wheel is known for ${Deno.build.os} on ${Deno.build.arch}`,
-      `${cache}/tensorflow`,
-    );
+    const { os, arch } = Deno.build;
+    tried.push(`no wheel is known for ${os} on ${arch}`);
+    throw missing(tried, `${cache}/tensorflow`);
   }
-  const ready = found("cache", cachedLibrary(cache, wheel));
-  if (ready) return ready;
+  const ready = cachedLibrary(cache, wheel);
+  if (ready) return { path: ready, source: "cache" };
+  const folder = cacheFolder(cache, wheel);
   try {
     const path = await fetchLibrary(cache, wheel, search.onEvent ?? (() => {}));
     return { path, source: "cache" };
   } catch (error) {
-    throw missing((error as Error).message, cacheFolder(cache, wheel), error);
+    tried.push(
+      `${folder} could not be filled: ${(error as Error).message}`,
+    );
+    throw missing(tried, folder, error);
   }
 }
 
-function found(source: LibrarySource, path: string | null): Library | null {
-  return path === null ? null : { path, source };
-}
-
-function missing(why: string, folder: string, cause?: unknown): LibraryError {
+function missing(
+  tried: readonly string[],
+  folder: string,
+  cause?: unknown,
+): LibraryError {
   return new LibraryError(
-    "Found no TensorFlow library on this machine, and could not fetch one " +
-      `into ${folder}: ${why}. ${waysOut(folder)}`,
+    "Cannot find the TensorFlow library: TENSORFLOW_LIB is not set; " +
+      `${tried.join("; ")}. ${waysOut(folder)}`,
     { cause },
   );
 }

@@ -42,12 +42,39 @@ export async function python(
   }
 }
 
-/** Folder of an installed Python package, which is not imported. */
-export async function packageFolder(name: string): Promise<string | null> {
-  const code = "import importlib.util as u; " +
-    `s = u.find_spec(${JSON.stringify(name)}); ` +
-    "print(list(s.submodule_search_locations or [''])[0] if s else '')";
-  // -I: no user code from the working directory or the environment.
-  const result = await python(["-I", "-c", code]);
-  return result?.success && result.output ? result.output : null;
+/** An installed Python package. */
+export interface PythonPackage {
+  folder: string;
+  /** As its metadata says; null where there is none. */
+  version: string | null;
+}
+
+/**
+ * Prints folder and version of a package under any of the names that it is
+ * distributed by. Nothing is imported but Python's own modules, and those not
+ * from the working directory.
+ */
+const FIND = `
+import sys
+sys.path[:] = [p for p in sys.path if p]
+import importlib.util, importlib.metadata
+spec = importlib.util.find_spec(sys.argv[1])
+folders = list(spec.submodule_search_locations or []) if spec else []
+print(folders[0] if folders else "")
+for name in sys.argv[2:]:
+    try:
+        print(importlib.metadata.version(name))
+        break
+    except importlib.metadata.PackageNotFoundError:
+        pass
+`;
+
+/** An installed package, which is not imported; null where there is none. */
+export async function findPackage(
+  name: string,
+  distributions: readonly string[],
+): Promise<PythonPackage | null> {
+  const result = await python(["-c", FIND, name, ...distributions]);
+  const [folder, version] = result?.success ? result.output.split("\n") : [];
+  return folder ? { folder, version: version ?? null } : null;
 }

@@ -2,8 +2,8 @@
  * The TensorFlow wheels that the cache is filled from, by machine. Their
  * Python version is of no matter: nothing of Python in them is used.
  *
- * sha256: as the package index reports them to pip; that of the x86_64 CPU
- * wheel was computed from the file as well.
+ * sha256: as the package index reports them to pip; those of the x86_64 wheels
+ * were computed from the files as well.
  * @module
  */
 
@@ -48,7 +48,7 @@ const WHEELS: Record<string, Wheel> = {
     folder: "2.21.0-gpu",
     platform: "manylinux_2_27_x86_64",
     sha256: "9056fbc9ba04235810b71ae6cbd958a196e8804fb53bbcffbf3e23b56155f124",
-    bytes: 572_400_000,
+    bytes: 572_440_367,
   },
   "aarch64-cpu": {
     ...COMMON,
