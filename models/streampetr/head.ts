@@ -69,7 +69,7 @@ export function buildHead(config: HeadConfig): Head {
       const seen = recall(config, params, frame, memory);
       const image = tokens.forward(params, features, frame, kept);
       const asked = queries.forward(params, seen, denoising);
-      const outputs = layers.forward(params, {
+      const { raw, normed } = layers.forward(params, {
         queries: asked.content,
         queryPosition: asked.position,
         memory: asked.memory,
@@ -80,8 +80,8 @@ export function buildHead(config: HeadConfig): Head {
       }, pass);
       // Training must see NaN: a loss of zeros would hide that it diverged.
       const stacked = pass.training
-        ? tf.stack(outputs)
-        : finite(tf.stack(outputs));
+        ? tf.stack(normed)
+        : finite(tf.stack(normed));
       const predictions: Predictions = {
         classScores: classify.forward(params, stacked),
         boxCodes: toMetres(
@@ -99,14 +99,23 @@ export function buildHead(config: HeadConfig): Head {
           boxCodes: last(predictions.boxCodes),
           embedding: last(stacked),
         }),
-        debug: { ...image.debug, ...debugOf(asked), outputs: stacked },
+        debug: { ...image.debug, ...debugOf(asked, raw), outputs: stacked },
       };
     },
   };
 }
 
-function debugOf({ content, position, ...rest }: Queries) {
-  return { queryContent: content, queryPosition: position, ...rest };
+function debugOf(
+  { content, position, ...rest }: Queries,
+  raw: readonly tf.Tensor[],
+): Record<string, tf.Tensor> {
+  const layers = raw.map((x, i) => [`layer${i}`, x] as const);
+  return {
+    queryContent: content,
+    queryPosition: position,
+    ...rest,
+    ...Object.fromEntries(layers),
+  };
 }
 
 /** Last layer, without denoising rows: [L, B, n, c] → [B, rows, c]. */

@@ -134,6 +134,15 @@ export interface Leavings {
   embedding: tf.Tensor;
 }
 
+/** Indices [B, K] of the best queries by their most probable class. */
+export function bestQueries(
+  config: HeadConfig,
+  classScores: tf.Tensor,
+): tf.Tensor2D {
+  const score = tf.max(detach(classScores), -1) as tf.Tensor2D;
+  return tf.topk(score, config.topk).indices;
+}
+
 /**
  * Puts the K best queries in front of the rows that the frame saw; no
  * gradient flows back through them, and no NaN goes on.
@@ -145,8 +154,7 @@ export function remember(
 ): Memory {
   const K = config.topk;
   const B = embedding.shape[0]!;
-  const score = tf.max(detach(classScores), -1);
-  const { indices } = tf.topk(score as tf.Tensor2D, K);
+  const indices = bestQueries(config, classScores);
   const best = (x: tf.Tensor) => finite(tf.gather(detach(x), indices, 1, 1));
   const codes = best(boxCodes);
   const width = codes.shape[2]!;

@@ -91,14 +91,21 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
   };
 }
 
+/** What the layers give, [L] of [B, n, C] each. */
+export interface DecoderOutputs {
+  /** What the next layer gets. */
+  raw: tf.Tensor[];
+  /** What the heads get: the same after the shared post_norm. */
+  normed: tf.Tensor[];
+}
+
 /**
- * All layers → the output of each after the shared post_norm, [L] of
- * [B, n, C]; the next layer gets the output before it. Reference points are
- * not refined between layers.
+ * All layers, one after the other. Reference points are not refined between
+ * them.
  */
 export function decoder(
   config: HeadConfig,
-): Module<[DecoderInputs, Pass], tf.Tensor[]> {
+): Module<[DecoderInputs, Pass], DecoderOutputs> {
   const name = `${config.name}.transformer.decoder`;
   const layers = Array.from(
     { length: config.layers },
@@ -109,10 +116,11 @@ export function decoder(
     params: mergeParams(...layers, postNorm),
     forward(params, inputs, pass) {
       let queries = inputs.queries;
-      return layers.map((layer) => {
+      const raw = layers.map((layer) => {
         queries = layer.forward(params, { ...inputs, queries }, pass);
-        return postNorm.forward(params, queries);
+        return queries;
       });
+      return { raw, normed: raw.map((x) => postNorm.forward(params, x)) };
     },
   };
 }

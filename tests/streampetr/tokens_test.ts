@@ -10,10 +10,6 @@ import {
   prepareStep,
 } from "../../models/streampetr/training/host.ts";
 import type { Memory } from "../../models/streampetr/types.ts";
-import { R50_704 } from "../../models/streampetr/config.ts";
-import { tokenEncoder } from "../../models/streampetr/position.ts";
-import { inverseAffine } from "../../nusc/loader/mod.ts";
-import { goldenParams, openGolden } from "../support/golden.ts";
 import { useTensorFlow } from "../support/backend.ts";
 import { asTensors, readAll } from "./support.ts";
 import { TINY, tinyInputs, tinyParts, tinySamples, tinyStep } from "./tiny.ts";
@@ -69,46 +65,4 @@ Deno.test("a step with half of the tokens has gradients", () => {
   }
   const first = gradients["img_backbone.conv1.weight"]!.dataSync();
   assert.ok(first.some((value) => value !== 0));
-});
-
-Deno.test("chosen tokens have the reference's cone and position code", async () => {
-  const golden = await openGolden("unit_position_embeding");
-  const config = { ...R50_704, imageHeight: 128, imageWidth: 352 };
-  const encoder = tokenEncoder(config);
-  const array = (key: string) => {
-    const { data, shape } = golden.array(key);
-    return { data: data as Float32Array, shape };
-  };
-  const matrices = array("lidar2img").data;
-  const inverses = Array.from(
-    { length: 12 },
-    (
-      _,
-      i,
-    ) => [
-      ...inverseAffine(
-        Float64Array.from(matrices.subarray(16 * i, 16 * i + 16)),
-      ),
-    ],
-  );
-  const K = array("intrinsics").data;
-  const focal = Array.from(
-    { length: 12 },
-    (_, i) => [K[16 * i]!, K[16 * i + 5]!],
-  );
-  const frame = {
-    lidarFromImage: tf.tensor(inverses.flat(), [2, 6, 4, 4]),
-    focal: tf.tensor(focal.flat(), [2, 6, 2]),
-  } as never;
-  const indices = golden.array("topk_indexes");
-  const tokens = tf.tensor2d(
-    indices.data as Int32Array,
-    [2, indices.shape[1]!],
-    "int32",
-  );
-  const params = goldenParams(encoder.params);
-  const features = tf.zeros([2, 6, 8, 22, 256]);
-  const { debug } = encoder.forward(params, features, frame, tokens);
-  golden.check("cone_topk", debug.cone!, 1e-5);
-  golden.check("coords_position_embeding_topk", debug.posEmbed!, 3e-4);
 });
