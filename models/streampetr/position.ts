@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module } from "../module.ts";
+import type { Module, Params } from "../module.ts";
 import { inverseSigmoid, mergeParams } from "../nn/mod.ts";
 import { CONE_BIN_FROM_END, type HeadConfig, rangeOf } from "./config.ts";
 import { gatherTokens } from "./focal/tokens.ts";
@@ -100,20 +100,61 @@ export function cone(points: tf.Tensor, focal: tf.Tensor): tf.Tensor {
   ], -1);
 }
 
+/** Makes tokens of image features. */
+export interface TokenEncoder
+  extends Module<[tf.Tensor, FrameInputs, (tf.Tensor2D | null)?], Tokens> {
+  /**
+   * Places token contents [B, T, C] on the rays of a map of h × w cells, or
+   * on those of the tokens at indices [B, T].
+   */
+  place(
+    params: Params,
+    content: tf.Tensor,
+    frame: FrameInputs,
+    size: { h: number; w: number },
+    chosen?: tf.Tensor2D | null,
+  ): Tokens;
+}
+
 /**
  * Image features [B, N, h, w, C] → {@link Tokens}, T = N·h·w, or only those
  * at indices [B, k].
  */
-export function tokenEncoder(
-  config: HeadConfig,
-): Module<[tf.Tensor, FrameInputs, (tf.Tensor2D | null)?], Tokens> {
+export function tokenEncoder(config: HeadConfig): TokenEncoder {
   const { name, embedDims: C, depthBins: D } = config;
   const encoder = twoLayers(`${name}.position_encoder`, 3 * D, 4 * C, C);
   const embed = twoLayers(`${name}.memory_embed`, C, C, C);
   const align = motionNorm(`${name}.spatial_alignment`, 8, C);
   const featurize = gate(`${name}.featurized_pe`, C);
+  const place: TokenEncoder["place"] = (
+    params,
+    content,
+    frame,
+    size,
+    chosen,
+  ) => {
+    const all = frustum(config, frame.lidarFromImage, size.h, size.w);
+    const points = pick(all, chosen);
+    const encoderInput = inverseSigmoid(points);
+    const posEmbed = encoder.forward(params, encoderInput);
+    const rayCone = pick(cone(all, frame.focal), chosen);
+    const memory = align.forward(params, content, rayCone);
+    const position = featurize.forward(params, posEmbed, memory);
+    return {
+      memory,
+      position,
+      debug: {
+        encoderInput,
+        posEmbed,
+        cone: rayCone,
+        tokens: memory,
+        tokenPosition: position,
+      },
+    };
+  };
   return {
     params: mergeParams(encoder, embed, align, featurize),
+    place,
     forward(params, features, frame, chosen) {
       const [B, N, h, w] = features.shape as number[] as [
         number,
@@ -121,31 +162,15 @@ export function tokenEncoder(
         number,
         number,
       ];
-      const kept = (x: tf.Tensor) =>
-        chosen ? gatherTokens(x as tf.Tensor3D, chosen) : x;
-      const all = frustum(config, frame.lidarFromImage, h, w);
-      const points = kept(all);
-      const encoderInput = inverseSigmoid(points);
-      const posEmbed = encoder.forward(params, encoderInput);
-      const embedded = embed.forward(
-        params,
-        kept(tf.reshape(features, [B, N * h * w, C])),
-      );
-      const rayCone = kept(cone(all, frame.focal));
-      const memory = align.forward(params, embedded, rayCone);
-      const position = featurize.forward(params, posEmbed, memory);
-      return {
-        memory,
-        position,
-        debug: {
-          encoderInput,
-          posEmbed,
-          cone: rayCone,
-          embedded,
-          tokens: memory,
-          tokenPosition: position,
-        },
-      };
+      const flat = tf.reshape(features, [B, N * h * w, C]);
+      const embedded = embed.forward(params, pick(flat, chosen));
+      const tokens = place(params, embedded, frame, { h, w }, chosen);
+      return { ...tokens, debug: { ...tokens.debug, embedded } };
     },
   };
+}
+
+/** Rows [B, T, c] at indices [B, k], or all of them. */
+function pick(x: tf.Tensor, chosen?: tf.Tensor2D | null): tf.Tensor {
+  return chosen ? gatherTokens(x as tf.Tensor3D, chosen) : x;
 }

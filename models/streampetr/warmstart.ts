@@ -109,7 +109,7 @@ export interface WarmStartInputs {
   distances: tf.Tensor;
   /** [n] */
   visible: tf.Tensor;
-  /** [1, N, h, w, C] standard normal numbers in place of features. */
+  /** [1, N, h, w, C] standard normal numbers in place of embedded features. */
   features: tf.Tensor;
   /** [1, n, C] standard normal numbers in place of query content. */
   content: tf.Tensor;
@@ -156,8 +156,17 @@ export function warmStartLoss(
   inputs: WarmStartInputs,
 ): tf.Scalar {
   const { embedDims: C, heads, layers } = config;
+  const [B, N, h, w] = inputs.features.shape as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  // Noise stands in for embedded features: through the embedding it would
+  // no longer be the same in all directions.
+  const noise = tf.reshape(inputs.features, [B, N * h * w, C]);
   const tokens = tokenEncoder(config)
-    .forward(params, inputs.features, inputs.frame);
+    .place(params, noise, inputs.frame, { h, w });
   const keys = tf.add(tokens.memory, tokens.position);
   const position = queryMaker(config).locate(
     params,
