@@ -83,6 +83,16 @@ export function defineStage<Schema extends z.ZodType>(
   return stage;
 }
 
+/** A line of `doctor`; `stages/doctor.ts` may default-export more of them. */
+export interface Check {
+  name: string;
+  status: "ok" | "warning" | "error";
+  /** What is there, such as a version. */
+  found: string;
+  /** What to do if it is not ok. */
+  advice?: string;
+}
+
 /**
  * A mistake of the user's, not of the program's: shown as one message without
  * a stack trace. Say what was found, where, what was expected, what to do.

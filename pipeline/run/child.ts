@@ -52,7 +52,7 @@ async function work(job: Job, signal: AbortSignal): Promise<void> {
     emit: (event: StageEvent) => tell({ type: "event", event }),
   };
   await stage.run(context);
-  lock.close({ remove: true });
+  lock.close();
 }
 
 async function main(): Promise<void> {

@@ -52,15 +52,14 @@ export async function runStage(run: StageRun): Promise<Made> {
   const { stage, state, force } = run;
   const print = state.fingerprint;
   using locks = new DisposableStack();
-  const lock = await takeLock(run, print, "exclusive", stage.name);
-  locks.defer(() => lock.close({ remove: true }));
+  locks.use(await takeLock(run, print, "exclusive", stage.name));
   // Another run may have made it while this one waited.
   const found = await findArtifact(stage.name, print);
   if (found.status === "found" && !force) {
     return { ...found, status: "cached" };
   }
   const orphan = await takeLock(run, `${print}.child`, "exclusive", stage.name);
-  orphan.close({ remove: true });
+  orphan.close();
   for (const input of Object.values(run.inputs)) {
     locks.use(await takeLock(run, input.fingerprint, "shared", input.stage));
     await checkInput(input);

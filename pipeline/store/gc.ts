@@ -96,7 +96,7 @@ function discard(
   }
   result.removed.push({ path, bytes: sizeOf(path) });
   if (!dryRun) remove(path);
-  lock.close({ remove: true });
+  lock.close();
 }
 
 function removeIfEmpty(folder: string, dryRun: boolean): void {
@@ -105,7 +105,7 @@ function removeIfEmpty(folder: string, dryRun: boolean): void {
 
 function removeIdleLocks(): void {
   for (const file of list(join(ROOT, ".locks"))) {
-    tryLock(basename(file, ".lock"), "exclusive")?.close({ remove: true });
+    tryLock(basename(file, ".lock"), "exclusive")?.close();
   }
 }
 
@@ -119,7 +119,7 @@ export function sweep(): void {
     if (!lock) continue;
     const child = tryLock(`${print}.child`, "exclusive");
     if (child) dropOutput(print);
-    child?.close({ remove: true });
-    lock.close({ remove: true });
+    child?.close();
+    lock.close();
   }
 }

@@ -5,12 +5,13 @@
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isAbsent } from "../hash.ts";
+import { remove } from "./files.ts";
 import { lockFile } from "./layout.ts";
 
 /** A lock that is held until it is closed. */
 export interface Lock extends Disposable {
-  /** Ends the lock, and removes its file where no other process may use it. */
-  close(options?: { remove?: boolean }): void;
+  /** Ends the lock; its file goes with the last who held it. */
+  close(): void;
 }
 
 /** Readers share a lock; who writes holds it alone. */
@@ -25,7 +26,7 @@ export function tryLock(name: string, kind: LockKind): Lock | null {
       file.close();
       return null;
     }
-    if (isSameFile(file, path)) return makeLock(file, path);
+    if (isSameFile(file, path)) return makeLock(file, name, kind);
     // Its last holder has removed the file in between: take the new one.
     file.close();
   }
@@ -52,14 +53,16 @@ function isSameFile(file: Deno.FsFile, path: string): boolean {
   }
 }
 
-function makeLock(file: Deno.FsFile, path: string): Lock {
+function makeLock(file: Deno.FsFile, name: string, kind: LockKind): Lock {
   let isOpen = true;
   const lock: Lock = {
-    close({ remove = false } = {}) {
+    close() {
       if (!isOpen) return;
       isOpen = false;
-      if (remove) Deno.removeSync(path);
+      // Only who holds a lock alone may remove its file: see `isSameFile`.
+      if (kind === "exclusive") remove(lockFile(name));
       file.close();
+      if (kind === "shared") tryLock(name, "exclusive")?.close();
     },
     [Symbol.dispose]: () => lock.close(),
   };

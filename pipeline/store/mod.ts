@@ -12,6 +12,7 @@ export {
 } from "./artifact.ts";
 export { readCache, writeCache } from "./cache.ts";
 export { collect, type Collected, sweep } from "./gc.ts";
+export { storeHealth } from "./health.ts";
 export { artifactFolder, ROOT } from "./layout.ts";
 export { type Lock, type LockKind, tryLock, waitForLock } from "./lock.ts";
 export {

@@ -60,7 +60,7 @@ export function lastStages(config: string): Map<string, StageRecord> {
 /** Whether the process of a run is still there. */
 export function isAlive(id: string): boolean {
   const lock = tryLock(`run-${id}`, "exclusive");
-  lock?.close({ remove: true });
+  lock?.close();
   return lock === null;
 }
 
@@ -140,7 +140,7 @@ export class RunFolder {
       this.open();
     }
     this.save();
-    this.#lock?.close({ remove: true });
+    this.#lock?.close();
   }
 
   /** An older run of the same config with the same artifacts. */
