@@ -45,11 +45,18 @@ async function writeAll(
   return done;
 }
 
+/** Lists of a frame that may stay empty to save memory. */
+export type Omissible = "sweeps" | "bboxes3d_cams" | "visibilities";
+
 /**
  * Frames of a file that create-data wrote.
+ * @param omit lists that are read as empty ones; sweeps are a third of a frame
  * @throws {DatasetError} if the file is missing or a line is damaged
  */
-export async function* readFrames(path: string): AsyncGenerator<FrameInfo> {
+export async function* readFrames(
+  path: string,
+  omit: readonly Omissible[] = [],
+): AsyncGenerator<FrameInfo> {
   if (!existsSync(path)) {
     throw new DatasetError(
       `Found no file ${path}, expected frames. Run create-data`,
@@ -62,19 +69,28 @@ export async function* readFrames(path: string): AsyncGenerator<FrameInfo> {
   for await (const chunk of stream) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop()!;
-    for (const text of lines) yield parseLine(path, ++line, text);
+    for (const text of lines) yield parseLine(path, ++line, text, omit);
   }
-  if (rest) yield parseLine(path, ++line, rest);
+  if (rest) yield parseLine(path, ++line, rest, omit);
 }
 
 /** All frames of a file, in memory. */
-export function readAllFrames(path: string): Promise<FrameInfo[]> {
-  return Array.fromAsync(readFrames(path));
+export function readAllFrames(
+  path: string,
+  omit: readonly Omissible[] = [],
+): Promise<FrameInfo[]> {
+  return Array.fromAsync(readFrames(path, omit));
 }
 
-function parseLine(path: string, line: number, text: string): FrameInfo {
+function parseLine(
+  path: string,
+  line: number,
+  text: string,
+  omit: readonly Omissible[],
+): FrameInfo {
   try {
     const frame = JSON.parse(text) as FrameInfo;
+    for (const key of omit) frame[key] = [];
     if (typeof frame?.token === "string" && frame.cams) return frame;
   } catch {
     // Told below, with the place.

@@ -95,6 +95,13 @@ export class Scanner {
     });
   }
 
+  /** Makes sure that nothing but white space is left. */
+  finish(): void {
+    this.atomic(() => {
+      if (!this.done()) this.unexpected("the end of the file");
+    });
+  }
+
   /** Begins `{`. */
   beginObject(what: string): void {
     if (this.peek() !== OPEN) this.unexpected(`${what} as an object {…}`);

@@ -82,7 +82,7 @@ class ResultsReader {
     for (const key of ["results", "meta"]) {
       if (!seen.has(key)) this.#lacks(scanner, key);
     }
-    if (!scanner.done()) scanner.unexpected("the end of the file");
+    scanner.finish();
     const boxes = this.#columns.take(this.#count, reader.trackIds);
     return {
       path: this.#path,

@@ -3,6 +3,7 @@
  * @module
  */
 import { DatasetError } from "../errors.ts";
+import { someOf } from "../names.ts";
 import { isSplit, scenesOfSplit, SPLITS, versionOfSplit } from "./mod.ts";
 
 /** Scenes of a split. */
@@ -55,7 +56,7 @@ export function resolveSplit(
   if (!scenes.size) {
     throw new DatasetError(
       `No scene of the split ${name} (${parts.join(", ") || "empty"}) is in ` +
-        `the dataset, which holds ${few(known)}. Name another official ` +
+        `the dataset, which holds ${someOf(known)}. Name another official ` +
         "split or scenes of this dataset",
     );
   }
@@ -70,16 +71,11 @@ function refuse(name: string, part: string, { scenes }: SceneSource): never {
   if (/^scene-\d+$/.test(part)) {
     throw new DatasetError(
       `Found no scene ${part} of the split ${name} in the dataset, which ` +
-        `holds ${few(scenes)}. Name a scene of this dataset`,
+        `holds ${someOf(scenes)}. Name a scene of this dataset`,
     );
   }
   throw new DatasetError(
     `Found "${part}" in the split ${name}, expected ${SPLITS.join(", ")} or ` +
       "a scene such as scene-0103",
   );
-}
-
-function few(names: ReadonlySet<string>): string {
-  const shown = [...names].slice(0, 5).join(", ");
-  return names.size > 5 ? `${shown} and ${names.size - 5} more` : shown;
 }

@@ -30,7 +30,9 @@ export function findTables(root: string, version?: string): string {
         "dataset there or name its folder",
     );
   }
-  const versions = readdirSync(root).filter((name) => /^v1\.0-/.test(name));
+  const versions = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => /^v1\.0-/.test(entry.name) && !entry.isFile())
+    .map((entry) => entry.name).sort();
   const list = versions.join(", ") || "none";
   const found = version ?? (versions.length === 1 ? versions[0] : undefined);
   if (found === undefined) {

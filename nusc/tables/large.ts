@@ -71,45 +71,37 @@ export function readSensorData(
   folder: string,
   targets: { sample: Target; egoPose: Target; calibration: Target },
 ): SensorData {
-  const token = new TokenColumn("token");
-  const sample = new ReferenceColumn("sample_token", targets.sample);
-  const egoPose = new ReferenceColumn("ego_pose_token", targets.egoPose);
-  const calibration = new ReferenceColumn(
-    "calibrated_sensor_token",
-    targets.calibration,
-  );
-  const timestamp = new NumberColumn("timestamp");
-  const isKeyFrame = new BooleanColumn("is_key_frame");
-  const height = new NumberColumn("height");
-  const width = new NumberColumn("width");
-  const filename = new TextColumn("filename");
-  const prev = new TokenColumn("prev");
-  const rows = readTable(`${folder}/sample_data.json`, [
-    token,
-    sample,
-    egoPose,
-    calibration,
-    timestamp,
-    isKeyFrame,
-    height,
-    width,
-    filename,
-    prev,
-  ]);
-  const index = new TokenIndex(token.take(rows));
+  const path = `${folder}/sample_data.json`;
+  const columns = {
+    token: new TokenColumn("token"),
+    sample: new ReferenceColumn("sample_token", targets.sample),
+    egoPose: new ReferenceColumn("ego_pose_token", targets.egoPose),
+    calibration: new ReferenceColumn(
+      "calibrated_sensor_token",
+      targets.calibration,
+    ),
+    timestamp: new NumberColumn("timestamp"),
+    isKeyFrame: new BooleanColumn("is_key_frame"),
+    height: new NumberColumn("height"),
+    width: new NumberColumn("width"),
+    filename: new TextColumn("filename"),
+    prev: new TokenColumn("prev"),
+  };
+  const rows = readTable(path, Object.values(columns));
+  const index = new TokenIndex(columns.token.take(rows));
   return {
     name: "sample_data",
     rows,
     index,
-    sample: sample.take(rows),
-    egoPose: egoPose.take(rows),
-    calibration: calibration.take(rows),
-    timestamp: timestamp.take(rows),
-    isKeyFrame: isKeyFrame.take(rows),
-    width: width.take(rows),
-    height: height.take(rows),
-    previous: link(`${folder}/sample_data.json`, "prev", index, prev, rows),
-    filename: (row) => filename.text(row),
+    sample: columns.sample.take(rows),
+    egoPose: columns.egoPose.take(rows),
+    calibration: columns.calibration.take(rows),
+    timestamp: columns.timestamp.take(rows),
+    isKeyFrame: columns.isKeyFrame.take(rows),
+    width: columns.width.take(rows),
+    height: columns.height.take(rows),
+    previous: link(path, "prev", index, columns.prev, rows),
+    filename: (row) => columns.filename.text(row),
   };
 }
 
@@ -147,56 +139,46 @@ export function readAnnotations(
     attribute: Target;
   },
 ): Annotations {
-  const token = new TokenColumn("token");
-  const sample = new ReferenceColumn("sample_token", targets.sample);
-  const instance = new ReferenceColumn("instance_token", targets.instance);
-  const visibility = new ReferenceColumn(
-    "visibility_token",
-    targets.visibility,
-    true,
-  );
-  const attributes = new FirstReferenceColumn(
-    "attribute_tokens",
-    targets.attribute,
-  );
-  const translation = new NumberColumn("translation", 3);
-  const size = new NumberColumn("size", 3);
-  const rotation = new NumberColumn("rotation", 4);
-  const prev = new TokenColumn("prev");
-  const next = new TokenColumn("next");
-  const lidar = new NumberColumn("num_lidar_pts");
-  const radar = new NumberColumn("num_radar_pts");
   const path = `${folder}/sample_annotation.json`;
-  const rows = readTable(path, [
-    token,
-    sample,
-    instance,
-    visibility,
-    attributes,
-    translation,
-    size,
-    rotation,
-    prev,
-    next,
-    lidar,
-    radar,
-  ]);
-  const index = new TokenIndex(token.take(rows));
+  const columns = annotationColumns(targets);
+  const rows = readTable(path, Object.values(columns));
+  const index = new TokenIndex(columns.token.take(rows));
   return {
     name: "sample_annotation",
     rows,
     index,
-    sample: sample.take(rows),
-    instance: instance.take(rows),
-    visibility: visibility.take(rows),
-    attributes: attributes.take(rows),
-    translation: translation.take(rows),
-    size: size.take(rows),
-    rotation: rotation.take(rows),
-    previous: link(path, "prev", index, prev, rows),
-    next: link(path, "next", index, next, rows),
-    lidarPoints: lidar.take(rows),
-    radarPoints: radar.take(rows),
+    sample: columns.sample.take(rows),
+    instance: columns.instance.take(rows),
+    visibility: columns.visibility.take(rows),
+    attributes: columns.attributes.take(rows),
+    translation: columns.translation.take(rows),
+    size: columns.size.take(rows),
+    rotation: columns.rotation.take(rows),
+    previous: link(path, "prev", index, columns.prev, rows),
+    next: link(path, "next", index, columns.next, rows),
+    lidarPoints: columns.lidarPoints.take(rows),
+    radarPoints: columns.radarPoints.take(rows),
+  };
+}
+
+/** In the order in which rows list them. */
+function annotationColumns(
+  targets: Parameters<typeof readAnnotations>[1],
+) {
+  const { sample, instance, visibility, attribute } = targets;
+  return {
+    token: new TokenColumn("token"),
+    sample: new ReferenceColumn("sample_token", sample),
+    instance: new ReferenceColumn("instance_token", instance),
+    visibility: new ReferenceColumn("visibility_token", visibility, true),
+    attributes: new FirstReferenceColumn("attribute_tokens", attribute),
+    translation: new NumberColumn("translation", 3),
+    size: new NumberColumn("size", 3),
+    rotation: new NumberColumn("rotation", 4),
+    prev: new TokenColumn("prev"),
+    next: new TokenColumn("next"),
+    lidarPoints: new NumberColumn("num_lidar_pts"),
+    radarPoints: new NumberColumn("num_radar_pts"),
   };
 }
 

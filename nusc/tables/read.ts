@@ -19,7 +19,7 @@ export function readTable(path: string, fields: readonly Field[]): number {
   const reader = new RowReader(path, fields);
   scanner.atomic(() => scanner.beginList("the table"));
   while (scanner.atomic(() => readItem(scanner, reader, row))) row++;
-  if (!scanner.done()) scanner.unexpected("the end of the file");
+  scanner.finish();
   return row;
 }
 

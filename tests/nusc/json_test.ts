@@ -122,6 +122,19 @@ Deno.test("a file that ends early is told from one that is wrong", () => {
   );
 });
 
+Deno.test("what follows the end is refused", () => {
+  for (const chunk of [1, 2, 3, 100]) {
+    assert.throws(
+      () =>
+        scan("[1]\n x", (scanner) => {
+          scanner.atomic(() => scanner.value());
+          scanner.finish();
+        }, chunk),
+      /Found x, expected the end of the file in FILE:2:2/,
+    );
+  }
+});
+
 Deno.test("tokens of any form come back and are found", () => {
   const tokens = [
     "0123456789abcdef0123456789abcdef",

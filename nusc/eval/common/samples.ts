@@ -3,6 +3,7 @@
  * @module
  */
 import { DatasetError, ResultsError } from "../../errors.ts";
+import { someOf } from "../../names.ts";
 import type { Results } from "../../results/mod.ts";
 import {
   isSplit,
@@ -43,7 +44,7 @@ function selectScenes(dataset: Dataset, scenes: readonly string[]): Selected {
   if (missing.length || !scenes.length) {
     throw new DatasetError(
       `Found no scene ${missing.join(", ") || "to evaluate"} in ` +
-        `${dataset.folder}/scene.json, which holds ${some([...known])}. ` +
+        `${dataset.folder}/scene.json, which holds ${someOf(known)}. ` +
         "Name scenes of this version",
     );
   }
@@ -69,7 +70,7 @@ function selectSplit(dataset: Dataset, split: string): Selected {
   if (!present.length) {
     throw new DatasetError(
       `None of the ${wanted.length} scenes of ${split} is in ` +
-        `${dataset.folder}/scene.json, which holds ${some([...known])}. ` +
+        `${dataset.folder}/scene.json, which holds ${someOf(known)}. ` +
         "Unpack the metadata archive again or name another split",
     );
   }
@@ -106,10 +107,4 @@ export function checkCoverage(
         "inference ran",
     );
   }
-}
-
-/** The first few names. */
-export function some(names: readonly string[]): string {
-  const shown = names.slice(0, 5).join(", ");
-  return names.length > 5 ? `${shown} and ${names.length - 5} more` : shown;
 }

@@ -32,21 +32,12 @@ export function truthBoxes(
     labels.indexOf(DETECTION_OF_CATEGORY[category] ?? "")
   );
   const { annotations } = dataset;
-  const rows: number[] = [];
-  for (const sample of samples) {
-    for (const row of dataset.annotationsOfSample.of(sample)) {
-      if (labelOf[annotations.instance[row]!]! >= 0) rows.push(row);
-    }
-  }
-  const pick = (from: Float64Array, width: number) => {
-    const out = new Float64Array(rows.length * width);
-    rows.forEach((row, i) => {
-      for (let k = 0; k < width; k++) {
-        out[width * i + k] = from[width * row + k]!;
-      }
-    });
-    return out;
-  };
+  const { sample, instance, lidarPoints, radarPoints } = annotations;
+  const rows = samples.flatMap((row) =>
+    [...dataset.annotationsOfSample.of(row)].filter((annotation) =>
+      labelOf[instance[annotation]!]! >= 0
+    )
+  );
   const velocity = new Float64Array(2 * rows.length);
   rows.forEach((row, i) =>
     velocity.set(boxVelocity(dataset, row).slice(0, 2), 2 * i)
@@ -54,24 +45,39 @@ export function truthBoxes(
   return {
     count: rows.length,
     annotation: Int32Array.from(rows),
-    sample: Int32Array.from(rows, (row) => annotations.sample[row]!),
-    translation: pick(annotations.translation, 3),
-    size: pick(annotations.size, 3),
-    rotation: pick(annotations.rotation, 4),
+    sample: Int32Array.from(rows, (row) => sample[row]!),
+    translation: pick(annotations.translation, rows, 3),
+    size: pick(annotations.size, rows, 3),
+    rotation: pick(annotations.rotation, rows, 4),
     velocity,
     score: new Float64Array(rows.length).fill(-1),
-    label: Uint8Array.from(rows, (row) => labelOf[annotations.instance[row]!]!),
+    label: Uint8Array.from(rows, (row) => labelOf[instance[row]!]!),
     // Tracking has no attributes, so that odd ones are no mistake there.
     attribute: labels === DETECTION_NAMES
       ? attributesOf(dataset, rows)
       : new Uint8Array(rows.length).fill(NO_ATTRIBUTE),
-    track: Int32Array.from(rows, (row) => annotations.instance[row]!),
-    trackIds: dataset.instances.rows.map((instance) => instance.token),
+    track: Int32Array.from(rows, (row) => instance[row]!),
+    trackIds: dataset.instances.rows.map(({ token }) => token),
     points: Float64Array.from(
       rows,
-      (row) => annotations.lidarPoints[row]! + annotations.radarPoints[row]!,
+      (row) => lidarPoints[row]! + radarPoints[row]!,
     ),
   };
+}
+
+/** Rows of a table of `width` columns. */
+function pick(
+  from: Float64Array,
+  rows: readonly number[],
+  width: number,
+): Float64Array {
+  const out = new Float64Array(rows.length * width);
+  rows.forEach((row, i) => {
+    for (let k = 0; k < width; k++) {
+      out[width * i + k] = from[width * row + k]!;
+    }
+  });
+  return out;
 }
 
 function attributesOf(dataset: Dataset, rows: readonly number[]): Uint8Array {

@@ -38,59 +38,87 @@ export function assign(
   );
 }
 
+/** State of a solution that grows by one row at a time. */
+interface Solution {
+  costs: Float64Array;
+  columns: number;
+  rowDual: Float64Array;
+  columnDual: Float64Array;
+  /** [columns] row or -1. */
+  rowOf: Int32Array;
+  /** [rows] column or -1. */
+  columnOf: Int32Array;
+}
+
 /** rows <= columns, all costs finite; [rows] column of each row. */
 function solve(
   costs: Float64Array,
   rows: number,
   columns: number,
 ): Int32Array {
-  const rowDual = new Float64Array(rows);
-  const columnDual = new Float64Array(columns);
-  const rowOf = new Int32Array(columns).fill(-1);
-  const columnOf = new Int32Array(rows).fill(-1);
-  for (let start = 0; start < rows; start++) {
-    const distance = new Float64Array(columns).fill(Infinity);
-    const before = new Int32Array(columns).fill(-1);
-    const done = new Uint8Array(columns);
-    let row = start, sink = -1, length = 0;
-    const scanned: number[] = [];
-    while (sink < 0) {
-      scanned.push(row);
-      let next = -1, least = Infinity;
-      for (let j = 0; j < columns; j++) {
-        if (done[j]) continue;
-        const through = length + costs[row * columns + j]! - rowDual[row]! -
-          columnDual[j]!;
-        if (through < distance[j]!) {
-          distance[j] = through;
-          before[j] = row;
-        }
-        if (
-          distance[j]! < least || (distance[j] === least && rowOf[j]! < 0)
-        ) {
-          least = distance[j]!;
-          next = j;
-        }
-      }
-      length = least;
-      done[next] = 1;
-      if (rowOf[next]! < 0) sink = next;
-      else row = rowOf[next]!;
+  const solution: Solution = {
+    costs,
+    columns,
+    rowDual: new Float64Array(rows),
+    columnDual: new Float64Array(columns),
+    rowOf: new Int32Array(columns).fill(-1),
+    columnOf: new Int32Array(rows).fill(-1),
+  };
+  for (let row = 0; row < rows; row++) addRow(solution, row);
+  return solution.columnOf;
+}
+
+/** Adds a row along the shortest path to a free column (Dijkstra). */
+function addRow(solution: Solution, start: number): void {
+  const { columns, rowDual, columnDual, rowOf, columnOf } = solution;
+  const distance = new Float64Array(columns).fill(Infinity);
+  const before = new Int32Array(columns).fill(-1);
+  const done = new Uint8Array(columns);
+  const scanned: number[] = [];
+  let row = start, column = -1, length = 0;
+  while (row >= 0) {
+    scanned.push(row);
+    column = relax(solution, row, length, distance, before, done);
+    length = distance[column]!;
+    done[column] = 1;
+    row = rowOf[column]!;
+  }
+  for (const i of scanned) {
+    rowDual[i]! += i === start ? length : length - distance[columnOf[i]!]!;
+  }
+  for (let j = 0; j < columns; j++) {
+    if (done[j]) columnDual[j]! -= length - distance[j]!;
+  }
+  for (let i = -1; i !== start;) {
+    i = before[column]!;
+    rowOf[column] = i;
+    [columnOf[i], column] = [column, columnOf[i]!];
+  }
+}
+
+/** Shortens distances through a row; returns the nearest open column. */
+function relax(
+  { costs, columns, rowDual, columnDual, rowOf }: Solution,
+  row: number,
+  length: number,
+  distance: Float64Array,
+  before: Int32Array,
+  done: Uint8Array,
+): number {
+  let nearest = -1, least = Infinity;
+  for (let j = 0; j < columns; j++) {
+    if (done[j]) continue;
+    const through = length + costs[row * columns + j]! - rowDual[row]! -
+      columnDual[j]!;
+    if (through < distance[j]!) {
+      distance[j] = through;
+      before[j] = row;
     }
-    for (const i of scanned) {
-      rowDual[i]! += i === start ? length : length - distance[columnOf[i]!]!;
-    }
-    for (let j = 0; j < columns; j++) {
-      if (done[j]) columnDual[j]! -= length - distance[j]!;
-    }
-    for (let column = sink;;) {
-      const i = before[column]!;
-      rowOf[column] = i;
-      const old = columnOf[i]!;
-      columnOf[i] = column;
-      if (i === start) break;
-      column = old;
+    const free = distance[j] === least && rowOf[j]! < 0;
+    if (distance[j]! < least || free) {
+      least = distance[j]!;
+      nearest = j;
     }
   }
-  return columnOf;
+  return nearest;
 }
