@@ -37,10 +37,15 @@ export async function zipMembers(
   if (at < 0) throw new LibraryError("The file is no complete zip archive");
   const length = end.getUint32(at + 12, true);
   const start = end.getUint32(at + 16, true);
+  const count = end.getUint16(at + 10, true);
   if (start + length > size) {
     throw new LibraryError("The zip archive's directory is outside the file");
   }
-  return directory(await readAt(file, start, length));
+  const members = directory(await readAt(file, start, length));
+  if (members.size !== count) {
+    throw new LibraryError("The zip archive's directory is damaged");
+  }
+  return members;
 }
 
 function directory(view: DataView): Map<string, ZipMember> {
