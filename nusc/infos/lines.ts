@@ -36,7 +36,8 @@ async function writeAll(
   let done = 0;
   for await (const frame of frames) {
     text += JSON.stringify(frame) + "\n";
-    onFrame?.(++done);
+    done++;
+    onFrame?.(done);
     if (text.length < CHUNK) continue;
     await file.writeFile(text);
     text = "";

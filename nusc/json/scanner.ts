@@ -60,7 +60,10 @@ export class Scanner {
     closeSync(this.#file);
   }
 
-  /** Runs a step, again with more bytes if it met the end of the buffer. */
+  /**
+   * Runs a step, again with more bytes if it met the end of the buffer. Steps
+   * do not contain steps: the place to go back to moves with the buffer.
+   */
   atomic<T>(step: () => T): T {
     for (;;) {
       const start = this.pos;
@@ -87,19 +90,21 @@ export class Scanner {
 
   /** True if nothing but white space is left. */
   done(): boolean {
-    return this.atomic(() => {
-      while (this.pos < this.end && this.bytes[this.pos]! <= 32) this.pos++;
-      if (this.pos < this.end) return false;
-      if (!this.#final) throw STARVED;
-      return true;
-    });
+    return this.atomic(() => this.#atEnd());
   }
 
   /** Makes sure that nothing but white space is left. */
   finish(): void {
     this.atomic(() => {
-      if (!this.done()) this.unexpected("the end of the file");
+      if (!this.#atEnd()) this.unexpected("the end of the file");
     });
+  }
+
+  #atEnd(): boolean {
+    while (this.pos < this.end && this.bytes[this.pos]! <= 32) this.pos++;
+    if (this.pos < this.end) return false;
+    if (!this.#final) throw STARVED;
+    return true;
   }
 
   /** Begins `{`. */

@@ -129,12 +129,18 @@ Deno.test("frames survive their file, and damaged lines are named", async () => 
   async function* all() {
     yield* frames;
   }
-  await writeFrames(path, all(), () => counted++);
+  assert.equal(await writeFrames(path, all()), frames.length);
+  await writeFrames(path, all(), (done) => counted = done);
   assert.equal(counted, frames.length);
   assert.deepEqual(
     await readAllFrames(path),
     JSON.parse(JSON.stringify(frames)),
   );
+  const short = await readAllFrames(path, ["sweeps"]);
+  assert.deepEqual(short[1], {
+    ...JSON.parse(JSON.stringify(frames[1])),
+    sweeps: [],
+  });
   const text = await Deno.readTextFile(path);
   await Deno.writeTextFile(path, text.slice(0, -100));
   await assert.rejects(
