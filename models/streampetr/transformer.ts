@@ -34,7 +34,10 @@ export interface DecoderInputs {
   mask?: tf.Tensor | undefined;
 }
 
-type Layer = Module<[DecoderInputs, Pass], tf.Tensor>;
+/** What a layer works on: tokens as keys, with their position added. */
+type LayerInputs = Omit<DecoderInputs, "tokenPosition"> & { keys: tf.Tensor };
+
+type Layer = Module<[LayerInputs, Pass], tf.Tensor>;
 
 /** One post-norm layer: self-attention, cross-attention, feed-forward. */
 function decoderLayer(config: HeadConfig, name: string): Layer {
@@ -80,7 +83,7 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
       x = norm(0, tf.add(x, looked));
       const seen = crossAttention.forward(params, {
         query: tf.add(x, queryPosition) as tf.Tensor3D,
-        key: tf.add(inputs.tokens, inputs.tokenPosition) as tf.Tensor3D,
+        key: inputs.keys as tf.Tensor3D,
         value: inputs.tokens as tf.Tensor3D,
       }, pass);
       x = norm(1, tf.add(x, seen));
@@ -116,8 +119,9 @@ export function decoder(
     params: mergeParams(...layers, postNorm),
     forward(params, inputs, pass) {
       let queries = inputs.queries;
+      const keys = tf.add(inputs.tokens, inputs.tokenPosition);
       const raw = layers.map((layer) => {
-        queries = layer.forward(params, { ...inputs, queries }, pass);
+        queries = layer.forward(params, { ...inputs, keys, queries }, pass);
         return queries;
       });
       return { raw, normed: raw.map((x) => postNorm.forward(params, x)) };
