@@ -1,8 +1,10 @@
 /**
  * nuscenes: offers a nuScenes folder on disk to the other stages, without
- * copying it. The artifact holds `root`, a link, and `dataset.json`.
+ * copying it. The artifact holds `root`, a link, `dataset.json`, and
+ * `contents.json`, by which later stages see that the dataset has changed.
  * @module
  */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { defineStage, type External, UserError } from "../pipeline/stage.ts";
 
@@ -23,20 +25,45 @@ function entries(folder: string): string[] {
     ).sort();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
+    if (error instanceof Deno.errors.NotADirectory) return [];
     throw error;
   }
 }
 
+function tablesOf(root: string, version: string): string[] {
+  return entries(`${root}/${version}`).filter((path) => path.endsWith(".json"));
+}
+
 /** Tables by content: a dataset moved elsewhere stays the same dataset. */
 function externals({ root, version }: Settings): External[] {
-  const tables = entries(`${root}/${version}`).filter((path) =>
-    path.endsWith(".json")
-  );
   const sensors = entries(`${root}/samples`);
   return [
-    ...tables.map((path) => ({ path, by: "content" as const })),
+    ...tablesOf(root, version).map((path) => ({
+      path,
+      by: "content" as const,
+    })),
     ...sensors.map((path) => ({ path, by: "stat" as const })),
   ];
+}
+
+/** Digest of every table and number of files of every sensor. */
+async function contentsOf(
+  { root, version }: Settings,
+  signal: AbortSignal,
+): Promise<Record<"tables" | "sensors", Record<string, string | number>>> {
+  const tables: Record<string, string> = {};
+  for (const path of tablesOf(root, version)) {
+    signal.throwIfAborted();
+    const hash = createHash("sha256");
+    using file = await Deno.open(path);
+    for await (const chunk of file.readable) hash.update(chunk);
+    tables[path.slice(root.length + 1)] = hash.digest("hex");
+  }
+  const sensors: Record<string, number> = {};
+  for (const folder of entries(`${root}/samples`)) {
+    sensors[folder.slice(root.length + 1)] = entries(folder).length;
+  }
+  return { tables, sensors };
 }
 
 /** What to do about a dataset that is not there. */
@@ -57,7 +84,7 @@ export default defineStage({
   config: settings,
   inputs: [],
   externals,
-  async run({ config, output, emit }) {
+  async run({ config, output, signal, emit }) {
     const { root, version } = config;
     for (const folder of [root, `${root}/${version}`, `${root}/samples`]) {
       const found = await Deno.stat(folder).catch(() => null);
@@ -72,6 +99,10 @@ export default defineStage({
     await Deno.writeTextFile(
       `${output}/dataset.json`,
       JSON.stringify({ version }) + "\n",
+    );
+    await Deno.writeTextFile(
+      `${output}/contents.json`,
+      JSON.stringify(await contentsOf(config, signal), null, 2) + "\n",
     );
     const scenes = await withUserErrors(async () =>
       (await openInput(output)).scenes.rows.length

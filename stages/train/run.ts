@@ -22,6 +22,7 @@ import { buildModel, firstValues, type Model } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
 import { Feeder } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
+import { loadPretrained } from "./pretrained.ts";
 import type { TrainSettings } from "./settings.ts";
 import { createStepper } from "./stepper.ts";
 import { warmStart } from "./warmstart.ts";
@@ -56,6 +57,13 @@ export async function train(
   const model = buildModel(config.model, config.image);
   const step = composeStep(config, model);
   const values = firstValues(step.params, config.model, config.seed);
+  const { checkpoint } = config.model;
+  if (checkpoint) {
+    Object.assign(
+      values,
+      await loadPretrained(context, checkpoint, step.params),
+    );
+  }
 
   // ---- schedule ----
   const perEpoch = Math.max(1, Math.floor(infos.length / config.batch));
