@@ -2,8 +2,14 @@
  * A python3 that plays pip and TensorFlow's home, and a wheel of a few bytes.
  * @module
  */
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { strToU8, zipSync } from "fflate";
+import {
+  findLibrary,
+  LibraryError,
+  type LibraryEvent,
+} from "../../../engine/tensorflow/library/mod.ts";
 import type { Wheel } from "../../../engine/tensorflow/library/wheels.ts";
 
 /** What the fake python3 does; `log` lists its calls to pip. */
@@ -98,4 +104,19 @@ function lines(path: string): number {
   } catch {
     return 0;
   }
+}
+
+/** A search that sees the fake alone. */
+export function search({ folder, wheel }: Fake, events: LibraryEvent[] = []) {
+  return findLibrary({
+    ...{ roots: [`${folder}/project`], cache: `${folder}/cache`, wheel },
+    onEvent: (event) => events.push(event),
+  });
+}
+
+/** The message of a search that must fail. */
+export async function failure(run: Promise<unknown>): Promise<string> {
+  const error = await run.then(() => assert.fail("found one"), (e) => e);
+  assert.ok(error instanceof LibraryError, String(error));
+  return error.message;
 }
