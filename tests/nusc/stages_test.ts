@@ -47,6 +47,12 @@ Deno.test("the stages go from a dataset to metrics of its own boxes", async () =
     at("dataset"),
   );
   const dataset = at("dataset");
+  const contents = JSON.parse(
+    await Deno.readTextFile(`${dataset}/contents.json`),
+  );
+  assert.equal(Object.keys(contents.tables).length, 13);
+  assert.match(contents.tables["v1.0-mini/scene.json"], /^[0-9a-f]{64}$/);
+  assert.equal(contents.sensors["samples/CAM_FRONT"], 5);
   const told = await run(createData, {}, { dataset }, at("data"));
   const data = at("data");
   assert.deepEqual(JSON.parse(await Deno.readTextFile(`${data}/splits.json`)), {
