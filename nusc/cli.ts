@@ -22,14 +22,14 @@ export function buildProgram(print: Print): Command {
       const { evaluate } = await import("./commands/evaluate.ts");
       evaluate(options, print);
     });
-  common(program, "track", "submission with detections")
+  common(program, "track", "submission with detections", "detections")
     .description("follow detections from frame to frame")
     .requiredOption("--out <file>", "submission with tracks, to be written")
     .option("--max-age <frames>", "misses that end a track; 3", number)
     .option("--min-score <score>", "detections that count; 0.25", number)
     .action(async (options) => {
       const { track } = await import("./commands/track.ts");
-      await track(options, print);
+      await track({ ...options, results: options.detections }, print);
     });
   common(program, "evaluate-tracking", "submission with tracks")
     .description("tracking metrics (tracking_nips_2019) of a results file")
@@ -40,14 +40,34 @@ export function buildProgram(print: Print): Command {
       );
       evaluateTracks(options, print);
     });
+  program.command("render")
+    .description("draw a key frame: six cameras and the bird's-eye view")
+    .requiredOption("--root <dir>", "dataset folder")
+    .requiredOption("--out <file>", "picture: .svg, .png, .jpg or .webp")
+    .option("--version <name>", "tables, such as v1.0-mini")
+    .option("--sample <token>", "the key frame")
+    .option("--scene <name>", "or: a scene")
+    .option("--index <number>", "and a key frame of it, from 0", number)
+    .option("--results <file>", "submission whose boxes are drawn too")
+    .option("--min-score <score>", "boxes that are drawn; 0.25", number)
+    .option("--range <metres>", "reach of the bird's-eye view", number)
+    .action(async (options) => {
+      const { render } = await import("./commands/render.ts");
+      await render(options, print);
+    });
   return program;
 }
 
 /** A command with the options that all have. */
-function common(program: Command, name: string, results: string): Command {
+function common(
+  program: Command,
+  name: string,
+  results: string,
+  flag = "results",
+): Command {
   return program.command(name)
     .requiredOption("--root <dir>", "dataset folder")
-    .requiredOption("--results <file>", results)
+    .requiredOption(`--${flag} <file>`, results)
     .option("--version <name>", "tables, such as v1.0-mini")
     .option("--split <name>", "official split, such as mini_val")
     .option("--scenes <names...>", "only these scenes");
