@@ -11,7 +11,6 @@ import { type Context, type Device, openContext } from "./context.ts";
 import { compile, type Compiled } from "./function/compile.ts";
 import type { CompileOptions, Specs, Tensors } from "./function/specs.ts";
 import { type CompiledSplit, compileSplit } from "./function/split.ts";
-import { registerGradients } from "./kernels/gradients.ts";
 import { statelessUniform } from "./kernels/random.ts";
 import {
   findLibrary,
@@ -120,7 +119,6 @@ async function start(options: StartOptions): Promise<TensorFlowEngine> {
     context.devices[0]!;
   const binding = new Binding(new Values(api, context.handle, device));
   const backend = await registerBackend(binding);
-  registerGradients();
   const recorder = { binding, backend };
   const { devices } = context;
   const warnings = warningsOf(device, log);

@@ -25,7 +25,7 @@ export function registerGradients(): void {
     indices: () => tf.zeros(indices!.shape),
   }));
   for (const kernel of ["Greater", "Less", "LessEqual", "Equal", "NotEqual"]) {
-    replace({
+    replaceGradient({
       kernelName: kernel,
       inputsToSave: ["a", "b"],
       gradFunc: (_dy, [a, b]) => ({
@@ -34,14 +34,14 @@ export function registerGradients(): void {
       }),
     });
   }
-  replace({
+  replaceGradient({
     kernelName: "Tile",
     inputsToSave: ["x"],
     gradFunc: (dy, [x], { reps }) => ({
       x: () => tileGradient(dy as tf.Tensor, x!.shape, reps as number[]),
     }),
   });
-  replace({
+  replaceGradient({
     kernelName: "TopK",
     inputsToSave: ["x"],
     outputsToSave: [false, true],
@@ -51,7 +51,8 @@ export function registerGradients(): void {
   });
 }
 
-function replace(config: GradConfig): void {
+/** Registers a gradient in place of tfjs's. */
+export function replaceGradient(config: GradConfig): void {
   if (tf.getGradient(config.kernelName)) {
     tf.unregisterGradient(config.kernelName);
   }
@@ -67,7 +68,7 @@ function amend(
   ) => ReturnType<GradFunc>,
 ): void {
   const config = tf.getGradient(kernel);
-  replace({
+  replaceGradient({
     ...config,
     gradFunc: (dy, saved, attrs) =>
       change(saved, config.gradFunc(dy, saved, attrs)),

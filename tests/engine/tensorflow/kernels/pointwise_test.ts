@@ -10,6 +10,8 @@ const UNARY: Record<string, Fn> = {
   neg: tf.neg,
   relu: tf.relu,
   relu6: (x) => tf.relu6(tf.mul(x, 8)),
+  "relu of exact zeros": (x) => tf.relu(tf.mul(x, tf.relu(x))),
+  step: (x) => tf.step(x, 0.3),
   sigmoid: tf.sigmoid,
   sin: tf.sin,
   softplus: tf.softplus,
