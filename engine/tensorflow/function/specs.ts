@@ -34,17 +34,21 @@ export interface CompileOptions {
 export function inputOf(given: Tensors, name: string, spec: TensorSpec) {
   const tensor = given[name];
   const { shape, dtype = "float32" } = spec;
+  if (tensor && tensor.dtype === dtype && equal(tensor.shape, shape)) {
+    return tensor;
+  }
   const wanted = `${dtype} [${shape}]`;
   if (!tensor) {
     throw new Error(
       `Cannot run the function: the input ${name} is missing (${wanted})`,
     );
   }
-  if (`${tensor.shape}` !== `${shape}` || tensor.dtype !== dtype) {
-    throw new Error(
-      `Cannot run the function: the input ${name} is ${tensor.dtype} ` +
-        `[${tensor.shape}], recorded for ${wanted}`,
-    );
-  }
-  return tensor;
+  throw new Error(
+    `Cannot run the function: the input ${name} is ${tensor.dtype} ` +
+      `[${tensor.shape}], recorded for ${wanted}`,
+  );
+}
+
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
 }
