@@ -66,6 +66,7 @@ export const ATTRIBUTES = [
   "vehicle.parked",
   "vehicle.stopped",
 ] as const;
+/** One of {@link ATTRIBUTES}. */
 export type Attribute = (typeof ATTRIBUTES)[number];
 
 /** The seven classes that are tracked, in the devkit's order. */
@@ -78,4 +79,5 @@ export const TRACKING_NAMES = [
   "trailer",
   "truck",
 ] as const;
+/** One of {@link TRACKING_NAMES}. */
 export type TrackingName = (typeof TRACKING_NAMES)[number];

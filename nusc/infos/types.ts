@@ -14,6 +14,7 @@ export const CAMERAS = [
   "CAM_BACK_LEFT",
   "CAM_BACK_RIGHT",
 ] as const;
+/** One of {@link CAMERAS}. */
 export type Camera = (typeof CAMERAS)[number];
 
 /** A camera image of a key frame and where the camera was. */
@@ -118,4 +119,5 @@ export const CLASSES_3D = [
   "pedestrian",
   "traffic_cone",
 ] as const;
+/** One of {@link CLASSES_3D}. */
 export type DetectionName = (typeof CLASSES_3D)[number];

@@ -21,6 +21,7 @@ export const SPLITS = [
   "train_detect",
   "train_track",
 ] as const;
+/** One of {@link SPLITS}. */
 export type Split = (typeof SPLITS)[number];
 
 /** Ending of the version that holds a split. */

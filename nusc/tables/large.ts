@@ -28,6 +28,7 @@ export interface EgoPoses extends Target {
   rotation: Float64Array;
 }
 
+/** Reads `ego_pose.json` of a version's folder. */
 export function readEgoPoses(folder: string): EgoPoses {
   const token = new TokenColumn("token");
   const translation = new NumberColumn("translation", 3);
@@ -67,6 +68,7 @@ export interface SensorData extends Target {
   filename(row: number): string;
 }
 
+/** Reads `sample_data.json`; tokens become rows of the targets. */
 export function readSensorData(
   folder: string,
   targets: { sample: Target; egoPose: Target; calibration: Target },
@@ -130,6 +132,7 @@ export interface Annotations extends Target {
   radarPoints: Float64Array;
 }
 
+/** Reads `sample_annotation.json`; tokens become rows of the targets. */
 export function readAnnotations(
   folder: string,
   targets: {

@@ -14,6 +14,7 @@ export const ERRORS = [
   "vel_err",
   "attr_err",
 ] as const;
+/** One of {@link ERRORS}. */
 export type ErrorName = (typeof ERRORS)[number];
 
 /** Errors without meaning for a class: NaN, and not averaged. */

@@ -24,6 +24,7 @@ export const THRESHOLD_METRICS = [
   "tid",
   "lgd",
 ] as const;
+/** One of {@link THRESHOLD_METRICS}. */
 export type ThresholdMetric = (typeof THRESHOLD_METRICS)[number];
 
 /** All metrics of a class; the first two are means over thresholds. */
@@ -32,6 +33,7 @@ export const TRACKING_METRICS = [
   "amotp",
   ...THRESHOLD_METRICS,
 ] as const;
+/** One of {@link TRACKING_METRICS}. */
 export type TrackingMetric = (typeof TRACKING_METRICS)[number];
 
 /** Summed over classes; all others are averaged. */
