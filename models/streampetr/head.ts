@@ -6,12 +6,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, ParamSpecs, Pass } from "../module.ts";
-import { inverseSigmoid, layerNorm, linear, mergeParams } from "../nn/mod.ts";
+import type { Module, Pass } from "../module.ts";
+import { inverseSigmoid, mergeParams } from "../nn/mod.ts";
+import { boxBranch, classBranch, constants } from "./branches.ts";
 import { checkHead, type HeadConfig, rangeOf } from "./config.ts";
 import { finite } from "./finite.ts";
-import { memoryParams, recall, remember } from "./memory.ts";
-import { depthBins, tokenEncoder } from "./position.ts";
+import { type Leavings, memoryParams, recall, remember } from "./memory.ts";
+import { tokenEncoder } from "./position.ts";
 import { type Queries, queryMaker } from "./queries.ts";
 import { decoder } from "./transformer.ts";
 import type {
@@ -53,13 +54,11 @@ export function buildHead(config: HeadConfig): Head {
   const tokens = tokenEncoder(config);
   const queries = queryMaker(config);
   const layers = decoder(config);
-  const classify = classBranch(config);
-  const regress = boxBranch(config);
+  const predict = predictor(config);
   return {
     params: mergeParams(
       constants(config),
-      classify,
-      regress,
+      predict,
       tokens,
       memoryParams(config),
       queries,
@@ -78,30 +77,50 @@ export function buildHead(config: HeadConfig): Head {
         tokenPosition: image.position,
         mask: denoising?.mask,
       }, pass);
+      const stacked = tf.stack(normed);
       // Training must see NaN: a loss of zeros would hide that it diverged.
-      const stacked = pass.training
-        ? tf.stack(normed)
-        : finite(tf.stack(normed));
-      const predictions: Predictions = {
-        classScores: classify.forward(params, stacked),
-        boxCodes: toMetres(
-          config,
-          regress.forward(params, stacked),
-          asked.referencePoints,
-        ),
-      };
-      const rows = config.queries + config.propagated;
-      const last = (x: tf.Tensor) => lastRows(x, rows);
+      const outputs = pass.training ? stacked : finite(stacked);
+      const predictions = predict
+        .forward(params, outputs, asked.referencePoints);
       return {
         predictions,
-        memory: remember(config, seen, {
-          classScores: last(predictions.classScores),
-          boxCodes: last(predictions.boxCodes),
-          embedding: last(stacked),
-        }),
-        debug: { ...image.debug, ...debugOf(asked, raw), outputs: stacked },
+        memory: remember(config, seen, leavings(config, predictions, outputs)),
+        debug: { ...image.debug, ...debugOf(asked, raw), outputs },
       };
     },
+  };
+}
+
+/** Decoder outputs [L, B, n, C] and points [B, n, 3] to predictions. */
+function predictor(
+  config: HeadConfig,
+): Module<[tf.Tensor, tf.Tensor], Predictions> {
+  const classify = classBranch(config);
+  const regress = boxBranch(config);
+  return {
+    params: mergeParams(classify, regress),
+    forward: (params, outputs, referencePoints) => ({
+      classScores: classify.forward(params, outputs),
+      boxCodes: toMetres(
+        config,
+        regress.forward(params, outputs),
+        referencePoints,
+      ),
+    }),
+  };
+}
+
+/** What the last layer's queries, but for denoising ones, leave behind. */
+function leavings(
+  config: HeadConfig,
+  { classScores, boxCodes }: Predictions,
+  outputs: tf.Tensor,
+): Leavings {
+  const rows = config.queries + config.propagated;
+  return {
+    classScores: lastRows(classScores, rows),
+    boxCodes: lastRows(boxCodes, rows),
+    embedding: lastRows(outputs, rows),
   };
 }
 
@@ -135,88 +154,4 @@ function toMetres(
   const { minimum, extent } = rangeOf(config.pcRange);
   const center = tf.sigmoid(tf.add(offset!, inverseSigmoid(referencePoints)));
   return tf.concat([tf.add(tf.mul(center, extent), minimum), rest!], -1);
-}
-
-type Branch = Module<[tf.Tensor], tf.Tensor>;
-
-/** Copies of a branch in a state dict, however many layers there are. */
-const COPIES = 6;
-
-/** Other names under which the layers' one shared branch is stored. */
-function shared(
-  config: HeadConfig,
-  kind: string,
-  specs: ParamSpecs,
-): ParamSpecs {
-  const first = `${config.name}.${kind}.0.`;
-  return Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => {
-      const part = name.slice(first.length);
-      const aliases = Array.from(
-        { length: COPIES - 1 },
-        (_, i) => `${config.name}.${kind}.${i + 1}.${part}`,
-      );
-      return [name, { ...spec, aliases }];
-    }),
-  );
-}
-
-/** (Linear, LN, ReLU) twice, then a linear layer to the classes. */
-function classBranch(config: HeadConfig): Branch {
-  const { embedDims: C } = config;
-  const name = `${config.name}.cls_branches.0`;
-  const hidden = [linear(`${name}.0`, C, C), linear(`${name}.3`, C, C)];
-  const norms = [layerNorm(`${name}.1`, C), layerNorm(`${name}.4`, C)];
-  // The probability of every class starts at 1 %.
-  const last = linear(`${name}.6`, C, config.classes, {
-    biasInit: { kind: "constant", value: -Math.log(99) },
-  });
-  const specs = mergeParams(hidden[0]!, norms[0]!, hidden[1]!, norms[1]!, last);
-  return {
-    params: shared(config, "cls_branches", specs),
-    forward(params, x) {
-      let y = x;
-      hidden.forEach((layer, i) => {
-        y = tf.relu(norms[i]!.forward(params, layer.forward(params, y)));
-      });
-      return last.forward(params, y);
-    },
-  };
-}
-
-/** (Linear, ReLU) twice, then a linear layer to the ten codes. */
-function boxBranch(config: HeadConfig): Branch {
-  const { embedDims: C } = config;
-  const name = `${config.name}.reg_branches.0`;
-  const hidden = [linear(`${name}.0`, C, C), linear(`${name}.2`, C, C)];
-  const last = linear(`${name}.4`, C, config.codeWeights.length);
-  return {
-    params: shared(
-      config,
-      "reg_branches",
-      mergeParams(...hidden, last),
-    ),
-    forward(params, x) {
-      let y = x;
-      for (const layer of hidden) y = tf.relu(layer.forward(params, y));
-      return last.forward(params, y);
-    },
-  };
-}
-
-/** Numbers that the reference keeps in the state dict. */
-function constants(config: HeadConfig): ParamSpecs {
-  const { name, codeWeights, pcRange, positionRange } = config;
-  const fixed = (values: readonly number[]) => ({
-    shape: [values.length],
-    init: { kind: "values" as const, values },
-    trainable: false,
-  });
-  return {
-    [`${name}.code_weights`]: fixed(codeWeights),
-    [`${name}.match_costs`]: fixed(codeWeights),
-    [`${name}.pc_range`]: fixed(pcRange),
-    [`${name}.position_range`]: fixed(positionRange),
-    [`${name}.coords_d`]: fixed(depthBins(config)),
-  };
 }

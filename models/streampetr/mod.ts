@@ -2,6 +2,7 @@
  * StreamPETR: config, head, detector, memory.
  * @module
  */
+export * from "./branches.ts";
 export * from "./config.ts";
 export * from "./detector.ts";
 export * from "./decode.ts";

@@ -126,42 +126,26 @@ export function tokenEncoder(config: HeadConfig): TokenEncoder {
   const embed = twoLayers(`${name}.memory_embed`, C, C, C);
   const align = motionNorm(`${name}.spatial_alignment`, 8, C);
   const featurize = gate(`${name}.featurized_pe`, C);
-  const place: TokenEncoder["place"] = (
-    params,
-    content,
-    frame,
-    size,
-    chosen,
-  ) => {
+  const place: TokenEncoder["place"] = (params, content, frame, size, kept) => {
     const all = frustum(config, frame.lidarFromImage, size.h, size.w);
-    const points = pick(all, chosen);
+    const points = pick(all, kept);
     const encoderInput = inverseSigmoid(points);
     const posEmbed = encoder.forward(params, encoderInput);
-    const rayCone = pick(cone(all, frame.focal), chosen);
+    const rayCone = pick(cone(all, frame.focal), kept);
     const memory = align.forward(params, content, rayCone);
     const position = featurize.forward(params, posEmbed, memory);
+    const debug = { encoderInput, posEmbed, cone: rayCone };
     return {
       memory,
       position,
-      debug: {
-        encoderInput,
-        posEmbed,
-        cone: rayCone,
-        tokens: memory,
-        tokenPosition: position,
-      },
+      debug: { ...debug, tokens: memory, tokenPosition: position },
     };
   };
   return {
     params: mergeParams(encoder, embed, align, featurize),
     place,
     forward(params, features, frame, chosen) {
-      const [B, N, h, w] = features.shape as number[] as [
-        number,
-        number,
-        number,
-        number,
-      ];
+      const [B, N, h, w] = features.shape as [number, number, number, number];
       const flat = tf.reshape(features, [B, N * h * w, C]);
       const embedded = embed.forward(params, pick(flat, chosen));
       const tokens = place(params, embedded, frame, { h, w }, chosen);

@@ -54,40 +54,89 @@ export interface QueryMaker
   locate(params: Params, points: tf.Tensor): tf.Tensor;
 }
 
-/** Builds the maker of a frame's queries. */
-export function queryMaker(config: HeadConfig): QueryMaker {
-  const { name, embedDims: C, queries: Q } = config;
+/** The networks that code where a query is, and how it got there. */
+function coders(config: HeadConfig) {
+  const { name, embedDims: C } = config;
   const embedding = twoLayers(`${name}.query_embedding`, C * 3 / 2, C, C);
   const time = linear(`${name}.time_embedding.0`, C, C);
   const timeNorm = layerNorm(`${name}.time_embedding.1`, C);
-  const codeWidth = MOTION * 2 * OCTAVES.length;
-  const movePosition = motionNorm(`${name}.ego_pose_pe`, codeWidth, C);
-  const moveContent = motionNorm(`${name}.ego_pose_memory`, codeWidth, C);
-  const points = `${name}.reference_points.weight`;
+  const width = MOTION * 2 * OCTAVES.length;
+  const movePosition = motionNorm(`${name}.ego_pose_pe`, width, C);
+  const moveContent = motionNorm(`${name}.ego_pose_memory`, width, C);
+  return {
+    params: mergeParams(embedding, time, timeNorm, movePosition, moveContent),
+    moveContent,
+    /** Position code of points [B, n, 3] before any motion. */
+    embed: (params: Params, points: tf.Tensor) =>
+      embedding.forward(params, pos2posemb3d(points, C / 2)),
+    /** The same after a motion that took some seconds. */
+    settle(
+      params: Params,
+      raw: tf.Tensor,
+      motion: tf.Tensor,
+      seconds: tf.Tensor,
+    ): tf.Tensor {
+      const age = time.forward(params, pos2posemb1d(seconds, C));
+      const moved = movePosition.forward(params, raw, motion);
+      return tf.add(moved, timeNorm.forward(params, age));
+    },
+  };
+}
+
+type Coders = ReturnType<typeof coders>;
+
+/** The position code of a query of this very frame, from the raw one. */
+function settleNow(coder: Coders, params: Params, raw: tf.Tensor): tf.Tensor {
+  return coder.settle(params, raw, nerfCode(atRest()), tf.zeros([1, 1, 1]));
+}
+
+/** What queries of this very frame hold, by their raw codes [B, n, C]. */
+function firstContent(
+  { queryContent, embedDims: C }: HeadConfig,
+  coder: Coders,
+  params: Params,
+  raw: tf.Tensor,
+): tf.Tensor {
+  const still = nerfCode(atRest());
+  if (queryContent === "position") {
+    return coder.moveContent.forward(params, raw, still);
+  }
+  const [B, n] = raw.shape as [number, number];
+  const one = coder.moveContent.forward(params, tf.zeros([1, 1, C]), still);
+  return tf.mul(tf.ones([B, n, 1]), one);
+}
+
+/** The memory as queries: all M rows, moved and aged. */
+function remembered(
+  { pcRange }: HeadConfig,
+  coder: Coders,
+  params: Params,
+  memory: Memory,
+): Rows {
+  const { minimum, extent } = rangeOf(pcRange);
+  const reference = tf.div(tf.sub(memory.referencePoint, minimum), extent);
+  const motion = nerfCode(motionOf(memory));
+  const raw = coder.embed(params, reference);
+  return {
+    content: coder.moveContent.forward(params, memory.embedding, motion),
+    position: coder.settle(params, raw, motion, memory.timestamp),
+    reference,
+  };
+}
+
+/** Builds the maker of a frame's queries. */
+export function queryMaker(config: HeadConfig): QueryMaker {
+  const coder = coders(config);
+  const points = `${config.name}.reference_points.weight`;
   const pointsSpec = {
-    shape: [Q, 3],
+    shape: [config.queries, 3],
     init: { kind: "uniform", low: 0, high: 1 },
     trainable: true,
   } as const;
-  const { minimum, extent } = rangeOf(config.pcRange);
-  const timeCode = (params: Params, seconds: tf.Tensor) =>
-    timeNorm.forward(params, time.forward(params, pos2posemb1d(seconds, C)));
-  const code = (params: Params, at: tf.Tensor) =>
-    embedding.forward(params, pos2posemb3d(at, C / 2));
-  const settle = (params: Params, raw: tf.Tensor) =>
-    tf.add(
-      movePosition.forward(params, raw, nerfCode(atRest())),
-      timeCode(params, tf.zeros([1, 1, 1])),
-    );
   return {
-    locate: (params, points) => settle(params, code(params, points)),
-    params: mergeParams(
-      embedding,
-      { ...time.params, ...timeNorm.params },
-      movePosition,
-      moveContent,
-      { [points]: pointsSpec },
-    ),
+    params: mergeParams(coder, { [points]: pointsSpec }),
+    locate: (params, points) =>
+      settleNow(coder, params, coder.embed(params, points)),
     forward(params, memory, denoising) {
       const B = memory.embedding.shape[0]!;
       const learned = tf.mul(
@@ -97,30 +146,14 @@ export function queryMaker(config: HeadConfig): QueryMaker {
       const reference = denoising
         ? tf.concat([denoising.referencePoints, learned], 1)
         : learned;
-      const still = nerfCode(atRest());
-      const raw = code(params, reference);
-      const content = config.queryContent === "position"
-        ? moveContent.forward(params, raw, still)
-        : tf.mul(
-          tf.ones([B, reference.shape[1]!, 1]),
-          moveContent.forward(params, tf.zeros([1, 1, C]), still),
-        );
-      const position = settle(params, raw);
-      const remembered = tf.div(
-        tf.sub(memory.referencePoint, minimum),
-        extent,
-      );
-      const motion = nerfCode(motionOf(memory));
-      const oldPosition = tf.add(
-        movePosition.forward(params, code(params, remembered), motion),
-        timeCode(params, memory.timestamp),
-      );
-      const old = moveContent.forward(params, memory.embedding, motion);
-      return propagate(config, { content, position, reference }, {
-        content: old,
-        position: oldPosition,
-        reference: remembered,
-      });
+      const raw = coder.embed(params, reference);
+      const now = {
+        content: firstContent(config, coder, params, raw),
+        position: settleNow(coder, params, raw),
+        reference,
+      };
+      const old = remembered(config, coder, params, memory);
+      return propagate(config, now, old);
     },
   };
 }

@@ -41,33 +41,18 @@ type Layer = Module<[LayerInputs, Pass], tf.Tensor>;
 
 /** One post-norm layer: self-attention, cross-attention, feed-forward. */
 function decoderLayer(config: HeadConfig, name: string): Layer {
-  const { embedDims: C, heads, feedforward, dropout: rate } = config;
-  const xavier = { kind: "xavier-uniform" } as const;
-  const zero = { kind: "constant", value: 0 } as const;
-  const init = { init: xavier, biasInit: zero };
-  const selfAttention = multiheadAttention(
-    `${name}.attentions.0.attn`,
-    C,
-    heads,
-    { dropout: rate, outDropout: rate },
-  );
-  const crossAttention = multiheadAttention(
-    `${name}.attentions.1.attn`,
-    C,
-    heads,
-    { dropout: config.crossAttentionDropout, outDropout: rate },
-  );
-  const widen = linear(`${name}.ffns.0.layers.0.0`, C, feedforward, init);
-  const narrow = linear(`${name}.ffns.0.layers.1`, feedforward, C, init);
+  const { embedDims: C, heads, dropout: rate } = config;
+  const attention = (i: number, dropout: number) =>
+    multiheadAttention(`${name}.attentions.${i}.attn`, C, heads, {
+      dropout,
+      outDropout: rate,
+    });
+  const selfAttention = attention(0, rate);
+  const crossAttention = attention(1, config.crossAttentionDropout);
+  const think = feedForward(config, `${name}.ffns.0.layers`);
   const norms = [0, 1, 2].map((i) => layerNorm(`${name}.norms.${i}`, C));
   return {
-    params: mergeParams(
-      selfAttention,
-      crossAttention,
-      widen,
-      narrow,
-      ...norms,
-    ),
+    params: mergeParams(selfAttention, crossAttention, think, ...norms),
     forward(params, inputs, pass) {
       const { queryPosition, mask } = inputs;
       const norm = (i: number, x: tf.Tensor) => norms[i]!.forward(params, x);
@@ -87,9 +72,27 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
         value: inputs.tokens as tf.Tensor3D,
       }, pass);
       x = norm(1, tf.add(x, seen));
+      return norm(2, tf.add(x, think.forward(params, x, pass)));
+    },
+  };
+}
+
+/** Linear, ReLU, linear, both with dropout behind them. */
+function feedForward(
+  { embedDims: C, feedforward, dropout: rate }: HeadConfig,
+  name: string,
+): Module<[tf.Tensor, Pass], tf.Tensor> {
+  const init = {
+    init: { kind: "xavier-uniform" },
+    biasInit: { kind: "constant", value: 0 },
+  } as const;
+  const widen = linear(`${name}.0.0`, C, feedforward, init);
+  const narrow = linear(`${name}.1`, feedforward, C, init);
+  return {
+    params: mergeParams(widen, narrow),
+    forward(params, x, pass) {
       const hidden = dropout(tf.relu(widen.forward(params, x)), rate, pass);
-      const thought = dropout(narrow.forward(params, hidden), rate, pass);
-      return norm(2, tf.add(x, thought));
+      return dropout(narrow.forward(params, hidden), rate, pass);
     },
   };
 }

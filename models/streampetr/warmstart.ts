@@ -149,67 +149,72 @@ export function frozenRows(
   return null;
 }
 
+/** Keys of cross-attention [1, T, C] for noise in place of images. */
+function noiseKeys(
+  config: HeadConfig,
+  params: Params,
+  { features, frame }: WarmStartInputs,
+): tf.Tensor {
+  const [B, N, h, w, C] = features.shape as number[];
+  // Noise stands in for embedded features: through the embedding it would
+  // no longer be the same in all directions.
+  const noise = tf.reshape(features, [B!, N! * h! * w!, C!]);
+  const size = { h: h!, w: w! };
+  const tokens = tokenEncoder(config).place(params, noise, frame, size);
+  return tf.add(tokens.memory, tokens.position);
+}
+
+/** Logarithms of a layer's attention [heads, n, T]. */
+function logAttention(
+  { name, embedDims: C, heads }: HeadConfig,
+  params: Params,
+  layer: number,
+  queries: tf.Tensor,
+  keys: tf.Tensor,
+): tf.Tensor {
+  const projection =
+    `${name}.transformer.decoder.layers.${layer}.attentions.1.attn.in_proj`;
+  const project = (x: tf.Tensor, part: number) => {
+    const weight = take<tf.Tensor2D>(params, `${projection}_weight`);
+    const bias = take(params, `${projection}_bias`);
+    const y = affine(
+      x,
+      tf.slice(weight, [part * C, 0], [C, C]),
+      tf.slice(bias, [part * C], [C]),
+    );
+    const split = tf.reshape(y, [x.shape[1]!, heads, C / heads]);
+    return tf.transpose(split, [1, 0, 2]);
+  };
+  const scores = tf.matMul(project(queries, 0), project(keys, 1), false, true);
+  return tf.logSoftmax(tf.mul(scores, Math.sqrt(heads / C)));
+}
+
 /** Cross entropy of attention against where the points project; scalar. */
 export function warmStartLoss(
   config: HeadConfig,
   params: Params,
   inputs: WarmStartInputs,
 ): tf.Scalar {
-  const { embedDims: C, heads, layers } = config;
-  const [B, N, h, w] = inputs.features.shape as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  // Noise stands in for embedded features: through the embedding it would
-  // no longer be the same in all directions.
-  const noise = tf.reshape(inputs.features, [B, N * h * w, C]);
-  const tokens = tokenEncoder(config)
-    .place(params, noise, inputs.frame, { h, w });
-  const keys = tf.add(tokens.memory, tokens.position);
-  const position = queryMaker(config).locate(
-    params,
-    tf.expandDims(inputs.points, 0),
-  );
-  const queries = tf.add(inputs.content, position);
-  const wanted = spreads(heads).map((spread) =>
+  const { points, distances, visible, content } = inputs;
+  const keys = noiseKeys(config, params, inputs);
+  const position = queryMaker(config)
+    .locate(params, tf.expandDims(points, 0));
+  const queries = tf.add(content, position);
+  const wanted = spreads(config.heads).map((spread) =>
     spread === 0 ? null : tf.softmax(
-      tf.mul(inputs.distances, -1 / (2 * spread * spread)) as tf.Tensor2D,
+      tf.mul(distances, -1 / (2 * spread * spread)) as tf.Tensor2D,
     )
   );
-  const supervised = wanted.filter((target) => target !== null).length;
   const losses: tf.Tensor[] = [];
-  for (let layer = 0; layer < layers; layer++) {
-    const name = `${config.name}.transformer.decoder.layers.${layer}` +
-      ".attentions.1.attn";
-    const part = (x: tf.Tensor, i: number) => {
-      const weight = take(params, `${name}.in_proj_weight`);
-      const bias = take(params, `${name}.in_proj_bias`);
-      const y = affine(
-        x,
-        tf.slice(weight, [i * C, 0], [C, C]) as tf.Tensor2D,
-        tf.slice(bias, [i * C], [C]),
-      );
-      return tf.transpose(
-        tf.reshape(y, [x.shape[1]!, heads, C / heads]),
-        [1, 0, 2],
-      );
-    };
-    const scores = tf.mul(
-      tf.matMul(part(queries, 0), part(keys, 1), false, true),
-      Math.sqrt(heads / C),
-    );
-    const shares = tf.unstack(tf.logSoftmax(scores));
-    wanted.forEach((target, head) => {
+  for (let layer = 0; layer < config.layers; layer++) {
+    const found = logAttention(config, params, layer, queries, keys);
+    tf.unstack(found).forEach((shares, head) => {
+      const target = wanted[head];
       if (!target) return;
-      losses.push(tf.neg(tf.sum(tf.mul(target, shares[head]!), -1)));
+      losses.push(tf.neg(tf.sum(tf.mul(target, shares), -1)));
     });
   }
-  const perPoint = tf.mul(tf.addN(losses), inputs.visible);
-  const mean = tf.div(
-    tf.sum(perPoint),
-    tf.maximum(tf.sum(inputs.visible), 1),
-  );
-  return tf.div(mean, layers * supervised) as tf.Scalar;
+  const seen = tf.sum(tf.mul(tf.addN(losses), visible));
+  const mean = tf.div(seen, tf.maximum(tf.sum(visible), 1));
+  return tf.div(mean, losses.length) as tf.Scalar;
 }
