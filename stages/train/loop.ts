@@ -92,13 +92,15 @@ export async function runLoop(loop: Loop): Promise<void> {
 
 /** Stops at the first loss that is not a number, before it spreads. */
 function guard(report: StepReport, stepper: Stepper, iteration: number): void {
-  if (Number.isFinite(report.loss) || !report.applied) return;
+  const finite = Number.isFinite(report.loss + report.gradNorm);
+  if (finite || !report.applied) return;
   const terms = Object.entries(report.terms)
     .filter(([, value]) => !Number.isFinite(value)).map(([name]) => name);
   const source = stepper.firstNonFinite();
   throw new UserError(
     `Training diverged at iteration ${iteration + 1}: the loss is ` +
-      `${report.loss} (terms: ${terms.join(", ")}; ` +
+      `${report.loss}, the gradient norm ${report.gradNorm} (terms that are ` +
+      `not finite: ${terms.join(", ") || "none"}; ` +
       (source ? `first non-finite tensor: ${source}` : "all weights finite") +
       "). The last checkpoint is kept and is still finite. Lower " +
       "train.optimizer.lr (half is a good try) or, with the cyclic policy, " +

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { train } from "../../stages/train/run.ts";
+import { useTensorFlow } from "../support/backend.ts";
+import { contextOf, tinySettings, tinyWorld } from "../support/stages.ts";
+
+const weights = (folder: string) =>
+  Deno.readFile(`${folder}/out/weights.safetensors`);
+
+Deno.test("train", async (t) => {
+  await useTensorFlow();
+  const folder = await Deno.makeTempDir();
+  const inputs = await tinyWorld(folder);
+  const settings = tinySettings();
+
+  await t.step("an uninterrupted run logs every term", async () => {
+    const context = contextOf(settings, inputs, `${folder}/whole`);
+    await train(context);
+    const logs = context.events.filter((e) => e.type === "scalars");
+    assert.equal(logs.length, 6);
+    for (const { values } of logs) {
+      for (
+        const name of ["loss", "loss_cls", "dn_loss_bbox", "enc_loss_cls", "lr"]
+      ) {
+        assert.ok(Number.isFinite(values[name]), name);
+      }
+    }
+  });
+
+  await t.step("an interrupted run ends with the same bits", async () => {
+    const first = contextOf(settings, inputs, `${folder}/parts`, (event) => {
+      if (event.type === "scalars" && event.step === 3) first.abort();
+    });
+    await assert.rejects(train(first), /interrupted/);
+    const second = contextOf(settings, inputs, `${folder}/parts`);
+    await train(second);
+    const resumed = second.events.find((e) =>
+      e.type === "message" && e.text === "resumes at iteration 3 of 6"
+    );
+    assert.ok(resumed, "says where it goes on");
+    assert.deepEqual(
+      await weights(`${folder}/parts`),
+      await weights(`${folder}/whole`),
+    );
+  });
+
+  await t.step("another seed gives other weights", async () => {
+    const context = contextOf(
+      tinySettings({ seed: 1 }),
+      inputs,
+      `${folder}/seed`,
+    );
+    await train(context);
+    assert.notDeepEqual(
+      await weights(`${folder}/seed`),
+      await weights(`${folder}/whole`),
+    );
+  });
+
+  await t.step("a checkpoint is read, its absence is named", async () => {
+    const model = { ...settings.model };
+    const from = (checkpoint: string) => ({
+      ...settings,
+      warm_start: null,
+      schedule: { ...settings.schedule, iterations: 1 },
+      model: { ...model, checkpoint },
+    });
+    const path = `${folder}/whole/out/weights.safetensors`;
+    const context = contextOf(from(path), inputs, `${folder}/warm`);
+    await train(context);
+    const report = context.events.find((e) =>
+      e.type === "message" && e.text.includes("parameters loaded")
+    );
+    assert.match(
+      (report as { text: string }).text,
+      /missing none, unexpected none/,
+    );
+    const absent = contextOf(from("no.pth"), inputs, `${folder}/absent`);
+    await assert.rejects(
+      train(absent),
+      /Cannot find the checkpoint no\.pth \(train\.model\.checkpoint\)/,
+    );
+  });
+
+  await t.step("a rate that diverges stops the run and names why", async () => {
+    const wild = tinySettings({
+      optimizer: { lr: 1e30, lr_mult: {} },
+      schedule: { iterations: 20, warmup_iterations: 0 },
+      warm_start: null,
+    });
+    const context = contextOf(wild, inputs, `${folder}/wild`);
+    await assert.rejects(
+      train(context),
+      /Training diverged at iteration \d+.*Lower train\.optimizer\.lr/s,
+    );
+  });
+
+  await Deno.remove(folder, { recursive: true });
+});
