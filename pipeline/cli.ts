@@ -103,7 +103,9 @@ try {
   await program.parseAsync(Deno.args, { from: "user" });
 } catch (error) {
   if (!(error instanceof Error)) throw error;
-  if (error.name !== "ConfigError" && error.name !== "UserError") throw error;
-  printError(`${error.message}\n`);
-  Deno.exit(2);
+  const { isDiskFull, DISK_FULL } = await import("./disk.ts");
+  const isUsers = error.name === "ConfigError" || error.name === "UserError";
+  if (!isUsers && !isDiskFull(error)) throw error;
+  printError(`${isUsers ? error.message : DISK_FULL}\n`);
+  Deno.exit(isUsers ? 2 : 1);
 }

@@ -8,6 +8,7 @@ import {
   check,
   checkSettings,
   loadConfig,
+  nearest,
   type Pipeline,
   type Problem,
   readPipeline,
@@ -104,12 +105,26 @@ function checkFile(entry: StageEntry, problems: Problem[]): boolean {
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+  const near = nearest(uses, neighbours(uses));
   problems.push({
-    message: `Stage "${name}" uses the file ${uses}, which does not exist; ` +
-      "paths count from the folder in which the command runs",
+    message: `Stage "${name}" uses the file ${uses}, which does not exist` +
+      (near
+        ? `, did you mean ${near}?`
+        : "; paths count from the folder in which the command runs"),
     place: usesPlace,
   });
   return false;
+}
+
+/** Paths of the files in a missing file's folder. */
+function neighbours(path: string): string[] {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  try {
+    return [...Deno.readDirSync(folder || ".")]
+      .filter(({ isFile }) => isFile).map(({ name }) => folder + name).sort();
+  } catch {
+    return [];
+  }
 }
 
 /** Every input that the stage wants is bound, and no other. */

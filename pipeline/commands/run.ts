@@ -2,7 +2,7 @@
  * `pipeline run`: plan, run, tell.
  * @module
  */
-import { ConfigError, formatProblem, position } from "../config/mod.ts";
+import { ConfigError, position } from "../config/mod.ts";
 import type { Emit, RunEvent } from "../event.ts";
 import {
   FileLogger,
@@ -62,7 +62,7 @@ export async function run(
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     if (flags.json) logProblems(error, logger);
-    printError(`${error.problems.map(formatProblem).join("\n\n")}\n`);
+    printError(`${error.message}\n`);
     return 2;
   } finally {
     logger.close();

@@ -56,7 +56,9 @@ function applyOverride(
     });
     return config;
   }
+  const before = problems.length;
   const value = parseYaml(source, problems, equals + 1);
+  if (problems.length > before) return config;
   const root = { name: "stages", place: all };
   const within = { name: "with", place: stage!.place };
   return assign(config, [root, stage!, within, ...path], value) as MapTree;

@@ -17,9 +17,23 @@ export interface Problem {
 /** Thrown once all problems of a step are known; ends with exit code 2. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  constructor(readonly problems: Problem[]) {
-    super(problems.map(formatProblem).join("\n\n"));
+  readonly problems: Problem[];
+  constructor(problems: Problem[]) {
+    const sorted = problems.toSorted(byPlace);
+    super(sorted.map(formatProblem).join("\n\n"));
+    this.problems = sorted;
   }
+}
+
+/** Files by name, then lines; what the command line says comes last. */
+function byPlace({ place: a }: Problem, { place: b }: Problem): number {
+  if (!a || !b) return Number(!a) - Number(!b);
+  const rank = ({ source }: Place) => Number(source.folder === null);
+  if (rank(a) !== rank(b)) return rank(a) - rank(b);
+  if (rank(a) === 0 && a.source.name !== b.source.name) {
+    return a.source.name < b.source.name ? -1 : 1;
+  }
+  return a.source === b.source ? a.start - b.start : 0;
 }
 
 /** Throws if there is any problem. */

@@ -151,6 +151,7 @@ function startStage(
     state,
     inputs: survey.inputs(stage),
     force,
+    verify: survey.verify,
     signal,
     emit,
     onStart() {

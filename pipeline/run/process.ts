@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { isDiskFull } from "../disk.ts";
 import type { StageEvent } from "../stage.ts";
 import { ABORT, type Job, lines, type Message, parseLine } from "./protocol.ts";
 
@@ -63,6 +64,8 @@ export async function runJob(
   signal.addEventListener("abort", abort);
   try {
     const tail: string[] = [];
+    // What it started goes with it, or would keep its output open.
+    child.status.then(() => killGroup(child.pid));
     const [end] = await Promise.all([
       readMessages(child.stdout, listener, tail),
       readOutput(child.stderr, listener, tail),
@@ -128,18 +131,27 @@ function judge(
   );
 }
 
-/** Whether an error says that there is no space left. */
-export function isDiskFull(message: string): boolean {
-  return /\bENOSPC\b|os error 28\b|No space left on device/.test(message);
-}
-
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
 const CONFIG = fileURLToPath(new URL("../../deno.json", import.meta.url));
 
 /** The permissions of this process, for its children. */
 function permissions(): string[] {
-  const names = ["read", "write", "env", "run", "ffi", "sys", "net"] as const;
-  return names.filter((name) =>
+  const granted = PERMISSIONS.filter((name) =>
     Deno.permissions.querySync({ name }).state === "granted"
-  ).map((name) => `--allow-${name}`);
+  );
+  // Some paths, such as /proc, ask for `--allow-all` by name.
+  return granted.length === PERMISSIONS.length
+    ? ["--allow-all"]
+    : granted.map((name) => `--allow-${name}`);
 }
+
+const PERMISSIONS = [
+  "read",
+  "write",
+  "env",
+  "run",
+  "ffi",
+  "sys",
+  "net",
+  "import",
+] as const;

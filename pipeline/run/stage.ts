@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { toValue } from "../config/mod.ts";
+import { DISK_FULL, isDiskFull } from "../disk.ts";
 import type { Emit } from "../event.ts";
 import type { Fingerprint } from "../fingerprint/mod.ts";
 import type { PlannedStage } from "../plan.ts";
@@ -16,7 +17,7 @@ import {
   publish,
   waitForLock,
 } from "../store/mod.ts";
-import { isDiskFull, runJob, StageFailure } from "./process.ts";
+import { runJob, StageFailure } from "./process.ts";
 
 /** An artifact of an upstream stage. */
 export interface Input {
@@ -34,6 +35,8 @@ export interface StageRun {
   inputs: Record<string, Input>;
   /** Run although the artifact is there, from the beginning. */
   force: boolean;
+  /** Hash files where the artifact is looked for. */
+  verify: boolean;
   signal: AbortSignal;
   emit: Emit;
   /** Called once the stage is about to start. */
@@ -54,7 +57,7 @@ export async function runStage(run: StageRun): Promise<Made> {
   using locks = new DisposableStack();
   locks.use(await takeLock(run, print, "exclusive", stage.name));
   // Another run may have made it while this one waited.
-  const found = await findArtifact(stage.name, print);
+  const found = await findArtifact(stage.name, print, run.verify);
   if (found.status === "found" && !force) {
     return { ...found, status: "cached" };
   }
@@ -130,11 +133,5 @@ async function work(run: StageRun, print: Fingerprint): Promise<Made> {
 
 /** A full disk is told in words; other errors stay. */
 function explain(error: unknown): unknown {
-  const message = error instanceof Error ? error.message : String(error);
-  if (!isDiskFull(message)) return error;
-  return new StageFailure(
-    "The disk is full. Nothing is lost: finished artifacts and the scratch " +
-      "folder of this stage are kept. Free some space, for instance with " +
-      "`deno task pipeline gc --keep 1`, and run again",
-  );
+  return isDiskFull(error) ? new StageFailure(DISK_FULL) : error;
 }

@@ -4,6 +4,7 @@
  */
 import { join, relative } from "node:path";
 import type { Fingerprint, FingerprintData } from "../fingerprint/mod.ts";
+import { isDiskFull } from "../disk.ts";
 import { list, readJson, remove, writeAtomically } from "./files.ts";
 import { ROOT, runFolder, RUNS } from "./layout.ts";
 import { type Lock, tryLock } from "./lock.ts";
@@ -105,10 +106,14 @@ export class RunFolder {
     }
   }
 
-  /** Writes `run.json`. */
+  /** Writes `run.json`; a full disk is no reason to end a stage. */
   save(): void {
     const text = JSON.stringify(this.record, null, 1) + "\n";
-    writeAtomically(join(this.path, "run.json"), text);
+    try {
+      writeAtomically(join(this.path, "run.json"), text);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+    }
   }
 
   /** Opens a file of the run, or of one of its stages, for appending. */
