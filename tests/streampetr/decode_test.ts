@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { R50_704 } from "../../models/streampetr/config.ts";
 import { decodeBoxes } from "../../models/streampetr/decode.ts";
-import { openGolden, s } from "../support/golden.ts";
+import { s } from "../support/golden.ts";
 import { checkBoxes } from "./boxes.ts";
+import { openTracked } from "./tracked.ts";
 
-const golden = await openGolden("unit_decode");
+const golden = await openTracked("unit_decode");
 const WANTED = { maxBoxes: 300, bound: 1e-5 };
 const OPTIONS = {
   classes: 10,
@@ -79,3 +80,6 @@ Deno.test("only the best pairs count, before the range does", () => {
   assert.equal(boxes.length, 1);
   assert.deepEqual(labels, [1]);
 });
+
+// Runs last: tests of a file run in their order.
+Deno.test("no recorded array is left out", () => golden.finish());

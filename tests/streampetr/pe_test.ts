@@ -8,7 +8,10 @@ import {
   pos2posemb1d,
   pos2posemb3d,
 } from "../../models/streampetr/encoding.ts";
-import { locations } from "../../models/streampetr/focal/head.ts";
+import {
+  buildFocalHead,
+  locations,
+} from "../../models/streampetr/focal/head.ts";
 import { drawHeatmap } from "../../models/streampetr/focal/heatmap.ts";
 import { gatherTokens } from "../../models/streampetr/focal/tokens.ts";
 import { keepKnown, movePoints } from "../../models/streampetr/memory.ts";
@@ -16,11 +19,12 @@ import { gate, motionNorm } from "../../models/streampetr/modulation.ts";
 import { encodeBoxes } from "../../models/streampetr/training/codes.ts";
 import { inverseAffine } from "../../nusc/loader/mod.ts";
 import { useTensorFlow } from "../support/backend.ts";
-import { goldenParams, openGolden } from "../support/golden.ts";
+import { goldenParams } from "../support/golden.ts";
 import { rowsOf } from "./support.ts";
+import { openTracked } from "./tracked.ts";
 
 await useTensorFlow();
-const golden = await openGolden("unit_pe");
+const golden = await openTracked("unit_pe");
 const BOUND = 1e-5;
 
 function tensor(key: string): tf.Tensor {
@@ -148,3 +152,58 @@ Deno.test("token centres and heat maps equal the reference's", () => {
   drawHeatmap(map, { boxes, centers, labels: [0, 0, 0, 0, 0] }, size);
   golden.check("draw_heatmap_gaussian", { data: map, shape: [8, 22] }, BOUND);
 });
+
+/**
+ * What the 2D head makes of edges and offsets [8, 22, 6] of one image: its
+ * weights are such that these arrive where the head has predicted them.
+ */
+function focalBoxes(wanted: tf.Tensor3D) {
+  const [h, w, C] = [8, 22, 32];
+  const head = buildFocalHead({
+    ...{ name: "f", channels: C, classes: 1, stride: 16 },
+    ...{ imageHeight: 128, imageWidth: 352 },
+  });
+  const features = tf.pad(wanted, [[0, 0], [0, 0], [0, C - 6]]);
+  // 32 groups of one channel each: the norm's own affine undoes it, and a
+  // lift brings all above the ReLU.
+  const { mean, variance } = tf.moments(features, [0, 1]);
+  const lift = tf.sub(1, tf.min(features));
+  const keep = tf.pad(tf.reshape(tf.eye(C), [1, 1, C, C]), [
+    ...[[1, 1], [1, 1], [0, 0], [0, 0]] as [number, number][],
+  ]);
+  const pick = (from: number, count: number) => ({
+    weight: tf.reshape(tf.slice(tf.eye(C), [0, from], [C, count]), [
+      ...[1, 1, C, count],
+    ]),
+    bias: tf.mul(tf.ones([count]), tf.neg(lift)),
+  });
+  const [edges, offset] = [pick(0, 4), pick(4, 2)];
+  const params = {
+    ...goldenParams(head.params),
+    "f.shared_reg.0.weight": keep,
+    "f.shared_reg.0.bias": tf.zeros([C]),
+    "f.shared_reg.1.weight": tf.sqrt(tf.add(variance, 1e-5)),
+    "f.shared_reg.1.bias": tf.add(mean, lift),
+    "f.ltrb.weight": edges.weight,
+    "f.ltrb.bias": edges.bias,
+    "f.center2d.weight": offset.weight,
+    "f.center2d.bias": offset.bias,
+  };
+  return head.forward(params, tf.reshape(features, [1, h, w, C]));
+}
+
+Deno.test("edges and offsets become 2D boxes as in the reference", () => {
+  const edges = tensor("ltrb");
+  const logits = tf.log(tf.div(edges, tf.sub(1, edges)));
+  const wanted = tf.concat([logits, tensor("center_offset")], -1);
+  const made = tf.unstack(wanted)
+    .map((image) => focalBoxes(image as tf.Tensor3D));
+  const all = (parts: tf.Tensor[], width: number) =>
+    tf.reshape(tf.concat(parts), [6, 8, 22, width]);
+  golden.check("apply_ltrb", all(made.map((x) => x.boxes), 4), BOUND);
+  const centers = all(made.map((x) => x.centers), 2);
+  golden.check("apply_center_offset", centers, BOUND);
+});
+
+// Runs last: tests of a file run in their order.
+Deno.test("no recorded array is left out", () => golden.finish());

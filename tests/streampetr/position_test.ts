@@ -9,11 +9,12 @@ import {
 import type { FrameInputs } from "../../models/streampetr/types.ts";
 import { inverseAffine } from "../../nusc/loader/mod.ts";
 import { useTensorFlow } from "../support/backend.ts";
-import { goldenParams, openGolden } from "../support/golden.ts";
+import { goldenParams } from "../support/golden.ts";
 import { rowsOf } from "./support.ts";
+import { openTracked } from "./tracked.ts";
 
 await useTensorFlow();
-const golden = await openGolden("unit_position_embeding");
+const golden = await openTracked("unit_position_embeding");
 const CONFIG = { ...R50_704, imageHeight: 128, imageWidth: 352 };
 const [B, N, h, w, C] = [2, 6, 8, 22, 256] as const;
 const encoder = tokenEncoder(CONFIG);
@@ -92,3 +93,6 @@ Deno.test("the cone's focal lengths cycle through the cameras", () => {
   const cycle = [1, 2, 3, 4];
   assert.deepEqual([...pairs.dataSync()], [0, 1, 2, 3].flatMap(() => cycle));
 });
+
+// Runs last: tests of a file run in their order.
+Deno.test("no recorded array is left out", () => golden.finish());
