@@ -61,7 +61,10 @@ async function follow(
 ): Promise<void> {
   const { config, inputs, output, signal } = context;
   const infos = sceneAndNext(
-    await readAllFrames(`${inputs.data}/infos_${config.split}.jsonl`),
+    await readAllFrames(
+      `${inputs.data}/infos_${config.split}.jsonl`,
+      ["sweeps"],
+    ),
     config.frames,
   );
   const runner = await openRunner(

@@ -73,6 +73,7 @@ export async function infer(
   const head = headConfig(card.model, card.image);
   const infos = await readAllFrames(
     `${inputs.data}/infos_${config.split}.jsonl`,
+    ["sweeps"],
   );
   const runner = await openRunner(
     `${inputs.model}/model.onnx`,

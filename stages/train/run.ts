@@ -36,6 +36,7 @@ export async function train(
   // ---- data ----
   const infos = await readAllFrames(
     `${inputs.data}/infos_${config.split}.jsonl`,
+    ["sweeps"],
   );
   const groups = sequenceGroups(infos, config.sequence_split);
   const sampler = new GroupSampler(groups, config.batch, config.seed);
