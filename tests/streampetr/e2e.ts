@@ -195,11 +195,11 @@ const TIE = 1e-4;
  * them: queries whose scores are nearly equal may differ by rounding, and
  * would come back as differently ordered queries of the next frame.
  */
-function inRecordedOrder(
+export function inRecordedOrder(
   golden: Golden,
   at: string,
   config: HeadConfig,
-  { predictions, debug, memory }: Seen,
+  { predictions, debug, memory }: HeadOutputs,
 ): Memory {
   const last = (x: tf.Tensor) =>
     tf.squeeze(tf.slice(x, [config.layers - 1], [1]), [0]);

@@ -202,6 +202,22 @@ Deno.test("attention that looks nowhere costs the logarithm of the tokens", () =
   assert.ok(Math.abs(loss - Math.log(T)) < 1e-4, `${loss}, ${Math.log(T)}`);
 });
 
+Deno.test("noise reaches attention as it is, not embedded like features", () => {
+  const inputs = inputsOf(calibration("noise"), "noise");
+  const params = firstParams();
+  const others = Object.fromEntries(
+    Object.entries(params).filter(([name]) => !name.includes("memory_embed")),
+  );
+  assert.ok(Object.keys(others).length < Object.keys(params).length);
+  const loss = (params: Tensors, features = inputs.features) =>
+    warmStartLoss(CONFIG, params, { ...inputs, features }).dataSync()[0]!;
+  assert.equal(loss(others), loss(params));
+  // Tokens are normalised: only their direction counts.
+  const louder = loss(params, tf.mul(inputs.features, 3));
+  assert.ok(Math.abs(louder - loss(params)) < 1e-4);
+  assert.notEqual(loss(params, tf.neg(inputs.features)), loss(params));
+});
+
 Deno.test("points that no camera sees cost nothing", () => {
   const inputs = inputsOf(calibration("unseen"), "unseen");
   const params = firstParams();
