@@ -5,7 +5,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type StageContext, UserError } from "../../pipeline/stage.ts";
 import { exportOnnx } from "../../engine/onnx/mod.ts";
-import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import {
   inferenceStep,
   MEMORY_FIELDS,
@@ -16,6 +15,7 @@ import { CLASSES_3D, type FrameInfo, readAllFrames } from "../../nusc/mod.ts";
 import type { ExportSettings } from "../export.ts";
 import { openRunner } from "../infer/run.ts";
 import { namedArrays, streamFrames } from "../infer/stream.ts";
+import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, readModel } from "../train/artifact.ts";
 import { buildModel, type Model } from "../train/build.ts";
 
@@ -24,7 +24,7 @@ export async function exportModel(
   context: StageContext<ExportSettings>,
 ): Promise<void> {
   const { inputs, output } = context;
-  const engine = await startTensorFlow();
+  const engine = await startEngine(context);
   const { card, values } = await readModel(inputs.train!);
   const model = buildModel(card.model, card.image);
   const params: Tensors = {};

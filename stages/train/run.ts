@@ -5,10 +5,6 @@
  */
 import type { StageContext } from "../../pipeline/stage.ts";
 import {
-  type LibraryEvent,
-  startTensorFlow,
-} from "../../engine/tensorflow/mod.ts";
-import {
   buildFocalHead,
   cosineSchedule,
   cyclicSchedule,
@@ -17,6 +13,7 @@ import {
 } from "../../models/mod.ts";
 import { readAllFrames } from "../../nusc/mod.ts";
 import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
+import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
 import { buildModel, firstValues, type Model } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
@@ -51,10 +48,7 @@ export async function train(
   });
 
   // ---- network ----
-  const engine = await startTensorFlow({
-    threads: config.threads,
-    onEvent: (event) => tell(context, event),
-  });
+  const engine = await startEngine(context, config.threads);
   const model = buildModel(config.model, config.image);
   const step = composeStep(config, model);
   const values = firstValues(step.params, config.model, config.seed);
@@ -160,26 +154,4 @@ function composeStep(config: TrainSettings, { detector, head }: Model) {
     focal,
     gridMask: config.image.grid_mask,
   }, { detector, focal: focal && buildFocalHead(focal) });
-}
-
-function tell(
-  { emit }: StageContext<TrainSettings>,
-  event: LibraryEvent,
-): void {
-  if (event.type === "found") {
-    emit({
-      type: "message",
-      level: "info",
-      text: `TensorFlow: ${event.library.path} (${event.library.source})`,
-    });
-  } else if (event.type === "waiting") {
-    emit({ type: "message", level: "info", text: event.reason });
-  } else {
-    emit({
-      type: "progress",
-      unit: `MB ${event.type === "download" ? "downloaded" : "unpacked"}`,
-      done: Math.round(event.bytes / 1e6),
-      total: Math.round(event.total / 1e6),
-    });
-  }
 }
