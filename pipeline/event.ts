@@ -25,7 +25,13 @@ export type RunEvent =
   | { type: "stage"; stage: string; event: StageEvent }
   /** A line that a stage's process printed. */
   | { type: "output"; stage: string; text: string }
-  | { type: "stage-finished"; stage: string; summary: StageSummary }
+  | {
+    type: "stage-finished";
+    stage: string;
+    summary: StageSummary;
+    /** It was stopped, and may go on where it was in the next run. */
+    isInterrupted?: boolean;
+  }
   | {
     type: "notice";
     level: "info" | "warning";

@@ -4,9 +4,15 @@
  */
 import { createHash } from "node:crypto";
 
-/** JSON with keys sorted and undefined left out: equal for equal data. */
+/**
+ * JSON with keys sorted and undefined left out: equal for equal data. NaN and
+ * infinities, which JSON lacks, are told apart by words.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, item) => {
+    if (typeof item === "number" && !Number.isFinite(item)) {
+      return { number: String(item) };
+    }
     if (item === null || typeof item !== "object" || Array.isArray(item)) {
       return item;
     }

@@ -14,6 +14,7 @@ import { FileHashes, hashValue } from "./hash.ts";
 import type { PlannedStage } from "./plan.ts";
 import {
   findArtifact,
+  keyOf,
   readCache,
   type StageRecord,
   writeCache,
@@ -77,7 +78,7 @@ export async function stateOf(
       return { key, fingerprint, status: "stale", reasons, damaged: true };
     }
     case "absent": {
-      const reasons = reasonsOf(key, last);
+      const reasons = reasonsOf(key, fingerprint, last);
       return { key, fingerprint, status: "stale", reasons, damaged: false };
     }
   }
@@ -85,9 +86,10 @@ export async function stateOf(
 
 function reasonsOf(
   key: FingerprintData,
+  fingerprint: Fingerprint,
   last: StageRecord | undefined,
 ): string[] {
-  if (!last?.key) return ["has not run yet"];
-  const changed = differences(last.key, key);
-  return changed.length > 0 ? changed : ["its artifact is gone"];
+  if (!last?.artifact) return ["has not run yet"];
+  const before = last.fingerprint === fingerprint ? null : keyOf(last.artifact);
+  return before ? differences(before, key) : ["its artifact is gone"];
 }

@@ -52,8 +52,7 @@ export async function run(
         level: "warning",
         text: "Interrupted: the stage saves its work; " +
           "Ctrl+C again ends it at once",
-      })
-    );
+      }), () => logger.close());
     try {
       return EXIT[await runPlan(plan, flags, { folder, signal, emit })];
     } finally {

@@ -2,7 +2,7 @@
  * Events as lines of plain text, for terminals, CI logs and the log file.
  * @module
  */
-import { type RunEvent, type StageSummary, unreachable } from "../event.ts";
+import { type RunEvent, unreachable } from "../event.ts";
 import { duration } from "./format.ts";
 import { formatTable } from "./table.ts";
 
@@ -32,7 +32,7 @@ export function linesOf(event: RunEvent, look: Look): string[] {
     case "stage":
       return stageLines(event, look);
     case "stage-finished":
-      return [finishedLine(event.summary, look)];
+      return [finishedLine(event, look)];
     case "notice": {
       const text = event.level === "warning"
         ? look.style("yellow", `warning: ${event.text}`)
@@ -83,9 +83,14 @@ function stageLines(
 }
 
 function finishedLine(
-  { name, status, seconds, artifact }: StageSummary,
+  { summary, isInterrupted }: Extract<RunEvent, { type: "stage-finished" }>,
   look: Look,
 ): string {
+  const { name, status, seconds, artifact } = summary;
+  if (isInterrupted) {
+    const mark = look.style("yellow", "–");
+    return `${mark} ${look.style("bold", name)} interrupted`;
+  }
   const mark = status === "failed"
     ? look.style("red", "✗")
     : look.style("green", status === "ran" ? "✓" : "=");

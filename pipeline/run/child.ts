@@ -6,12 +6,20 @@
 import type { z } from "zod";
 import type { Stage, StageContext, StageEvent } from "../stage.ts";
 import { waitForLock } from "../store/lock.ts";
-import { ABORT, type Job, lines, MARK, type Message } from "./protocol.ts";
+import {
+  ABORT,
+  decode,
+  encode,
+  type Job,
+  lines,
+  MARK,
+  type Message,
+} from "./protocol.ts";
 
-const encoder = new TextEncoder();
+const bytesOf = new TextEncoder();
 
 function tell(message: Message): void {
-  const bytes = encoder.encode(`${MARK}${JSON.stringify(message)}\n`);
+  const bytes = bytesOf.encode(`${MARK}${encode(message)}\n`);
   for (let at = 0; at < bytes.length;) {
     at += Deno.stdout.writeSync(bytes.subarray(at));
   }
@@ -63,7 +71,7 @@ async function main(): Promise<void> {
   const controller = new AbortController();
   listen(commands, controller);
   try {
-    await work(JSON.parse(first), controller.signal);
+    await work(decode(first) as Job, controller.signal);
     tell({ type: "done" });
   } catch (error) {
     const { name, message, stack = "" } = error instanceof Error

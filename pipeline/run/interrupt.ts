@@ -10,8 +10,12 @@ import { killChildren } from "./process.ts";
  */
 const ECHO_MS = 400;
 
-/** A signal that aborts on Ctrl+C, SIGTERM or a closed terminal. */
-export function onInterrupt(tell: () => void): AbortSignal {
+/**
+ * A signal that aborts on Ctrl+C, SIGTERM or a closed terminal.
+ * @param tell called at the first
+ * @param leave called at the second, before the end
+ */
+export function onInterrupt(tell: () => void, leave: () => void): AbortSignal {
   const controller = new AbortController();
   let first = 0;
   function interrupt(): void {
@@ -22,6 +26,7 @@ export function onInterrupt(tell: () => void): AbortSignal {
       tell();
     } else if (now - first > ECHO_MS) {
       killChildren();
+      leave();
       Deno.exit(130);
     }
   }

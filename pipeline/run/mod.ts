@@ -131,7 +131,8 @@ async function makeStage(run: Run, stage: PlannedStage): Promise<StageSummary> {
   if (made) survey.keep(stage, state, made);
   if (made && folder.isOpen) folder.link(name, made.folder);
   if (folder.isOpen) folder.save();
-  emit({ type: "stage-finished", stage: name, summary });
+  const isInterrupted = !made && signal.aborted;
+  emit({ type: "stage-finished", stage: name, summary, isInterrupted });
   return summary;
 }
 
@@ -181,11 +182,11 @@ function checkNeeds({ survey }: Run, stage: PlannedStage): void {
 }
 
 function recordOf(
-  { key, fingerprint }: StageState,
+  { fingerprint }: StageState,
   made: { folder: string; digest: string } | null,
 ) {
   return made
-    ? { key, fingerprint, artifact: made.folder, digest: made.digest }
+    ? { fingerprint, artifact: made.folder, digest: made.digest }
     : { fingerprint };
 }
 

@@ -6,7 +6,14 @@
 import { fileURLToPath } from "node:url";
 import { isDiskFull } from "../disk.ts";
 import type { StageEvent } from "../stage.ts";
-import { ABORT, type Job, lines, type Message, parseLine } from "./protocol.ts";
+import {
+  ABORT,
+  encode,
+  type Job,
+  lines,
+  type Message,
+  parseLine,
+} from "./protocol.ts";
 
 /** A stage that did not succeed. */
 export class StageFailure extends Error {
@@ -59,7 +66,7 @@ export async function runJob(
   const say = (line: string) =>
     input.write(new TextEncoder().encode(`${line}\n`)).catch(() => {});
   const abort = () => say(ABORT);
-  say(JSON.stringify(job));
+  say(encode(job));
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort);
   try {

@@ -29,6 +29,28 @@ export type Message =
 /** Precedes a message. */
 export const MARK = "\u0001";
 
+/** A key that stands for a number that JSON lacks. */
+const NUMBER = "\u0001number";
+
+/** JSON that keeps NaN and infinities: a loss that diverges is told as it is. */
+export function encode(value: unknown): string {
+  return JSON.stringify(
+    value,
+    (_key, item) =>
+      typeof item === "number" && !Number.isFinite(item)
+        ? { [NUMBER]: String(item) }
+        : item,
+  );
+}
+
+/** The value of {@link encode}. */
+export function decode(text: string): unknown {
+  return JSON.parse(text, (_key, item) => {
+    const word = item?.[NUMBER];
+    return typeof word === "string" ? Number(word) : item;
+  });
+}
+
 /** The word that asks a stage to save and stop. */
 export const ABORT = "abort";
 
@@ -51,7 +73,7 @@ export function parseLine(line: string): { text: string; message?: Message } {
   const at = line.indexOf(MARK);
   if (at < 0) return { text: line };
   try {
-    const message = JSON.parse(line.slice(at + MARK.length));
+    const message = decode(line.slice(at + MARK.length)) as Message;
     return { text: line.slice(0, at), message };
   } catch {
     // Another thread printed into the middle of it.

@@ -56,6 +56,11 @@ export function readManifest(folder: string): Manifest | null {
   return Array.isArray(manifest?.files) ? manifest : null;
 }
 
+/** What the fingerprint of an artifact was made of, if it is there. */
+export function keyOf(folder: string): FingerprintData | null {
+  return readManifest(folder)?.key ?? null;
+}
+
 /** A copied artifact has new times; noted, so that it is hashed only once. */
 function refreshTimes(folder: string, manifest: Manifest): void {
   const files = manifest.files.map((file) => {

@@ -47,5 +47,5 @@ export const RUNS = join(ROOT, "runs");
 
 /** Names in the store's folder that are no stages. */
 export function isStageFolder(name: string): boolean {
-  return !name.startsWith(".") && name !== "runs" && name !== "latest";
+  return !/^\.|^runs$|^latest\b/.test(name);
 }

@@ -6,6 +6,7 @@ export {
   dropOutput,
   findArtifact,
   type Found,
+  keyOf,
   openWork,
   publish,
   type Work,

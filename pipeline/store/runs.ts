@@ -3,9 +3,9 @@
  * @module
  */
 import { join, relative } from "node:path";
-import type { Fingerprint, FingerprintData } from "../fingerprint/mod.ts";
+import type { Fingerprint } from "../fingerprint/mod.ts";
 import { isDiskFull } from "../disk.ts";
-import { list, readJson, remove, writeAtomically } from "./files.ts";
+import { list, readJson, writeAtomically } from "./files.ts";
 import { ROOT, runFolder, RUNS } from "./layout.ts";
 import { type Lock, tryLock } from "./lock.ts";
 
@@ -20,8 +20,6 @@ export interface StageRecord {
   artifact?: string;
   fingerprint?: Fingerprint;
   digest?: string;
-  /** What the fingerprint was made of. */
-  key?: FingerprintData;
 }
 
 /** A run, as `run.json` holds it. */
@@ -88,8 +86,9 @@ export class RunFolder {
     this.#lock = tryLock(`run-${this.record.id}`, "exclusive");
     this.save();
     const link = join(ROOT, "latest");
-    remove(link);
-    Deno.symlinkSync(join("runs", this.record.id), link, { type: "dir" });
+    const fresh = `${link}.${Deno.pid}`;
+    Deno.symlinkSync(join("runs", this.record.id), fresh, { type: "dir" });
+    Deno.renameSync(fresh, link);
   }
 
   #freeId(): string {

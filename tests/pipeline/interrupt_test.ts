@@ -38,7 +38,7 @@ Deno.test("Ctrl+C saves, ends all processes, and the next run goes on", async ()
       `count runs: has not run yet
 count: at 3
 warning: Interrupted: the stage saves its work; Ctrl+C again ends it at once
-✗ count failed
+– count interrupted
 Interrupted in T: 1 failed, 1 skipped
 `,
     );
