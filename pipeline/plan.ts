@@ -16,6 +16,7 @@ import {
   type Tree,
 } from "./config/mod.ts";
 import { type Code, type CodeRecord, readCode } from "./fingerprint/mod.ts";
+import { canonicalJson } from "./hash.ts";
 import { importStage } from "./module.ts";
 import { sortStages } from "./order.ts";
 import type { Stage } from "./stage.ts";
@@ -95,6 +96,13 @@ async function codeOf(paths: string[]): Promise<Map<string, Code | string>> {
   const { code, record } = await readCode(paths, before);
   if (record !== before) writeCache("code", record);
   return code;
+}
+
+/** Whether a stage's code is still what it was when the plan was made. */
+export async function isCodeSame(stage: PlannedStage): Promise<boolean> {
+  const { uses } = stage.entry;
+  const now = (await codeOf([uses])).get(uses);
+  return canonicalJson(now) === canonicalJson(stage.code);
 }
 
 function checkFile(entry: StageEntry, problems: Problem[]): boolean {

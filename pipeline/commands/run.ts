@@ -11,8 +11,12 @@ import {
   standardLogger,
 } from "../loggers/mod.ts";
 import { makePlan } from "../plan.ts";
-import { type RunOptions, runPlan, selectStages } from "../run/mod.ts";
-import { onInterrupt } from "../run/interrupt.ts";
+import {
+  onInterrupt,
+  type RunOptions,
+  runPlan,
+  selectStages,
+} from "../run/mod.ts";
 import { RunFolder, runId } from "../store/mod.ts";
 import { showForecast } from "./status.ts";
 

@@ -32,6 +32,7 @@ export interface ScalarTree {
   place: Place;
 }
 
+/** A value with its places. */
 export type Tree = MapTree | ListTree | ScalarTree;
 
 /** The plain value of a tree. */

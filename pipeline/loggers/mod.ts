@@ -17,6 +17,7 @@ export { formatTable } from "./table.ts";
 /** The logger for whoever reads standard output. */
 export function standardLogger(json: boolean): Logger {
   if (json) return new JsonLogger(print);
-  if (!Deno.stdout.isTerminal()) return new CiLogger(print);
+  const isDumb = Deno.env.get("TERM") === "dumb";
+  if (!Deno.stdout.isTerminal() || isDumb) return new CiLogger(print);
   return new TerminalLogger(() => ({ print, width: terminalWidth(), style }));
 }

@@ -11,7 +11,7 @@ import { killChildren } from "./process.ts";
 const ECHO_MS = 400;
 
 /**
- * A signal that aborts on Ctrl+C, SIGTERM or a closed terminal.
+ * A signal that aborts on Ctrl+C or SIGTERM.
  * @param tell called at the first
  * @param leave called at the second, before the end
  */
@@ -32,7 +32,7 @@ export function onInterrupt(tell: () => void, leave: () => void): AbortSignal {
   }
   const names: Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM", "SIGHUP"];
+    : ["SIGINT", "SIGTERM"]; // not SIGHUP: `nohup` is to work
   for (const name of names) Deno.addSignalListener(name, interrupt);
   return controller.signal;
 }

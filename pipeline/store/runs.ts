@@ -89,6 +89,7 @@ export class RunFolder {
     const fresh = `${link}.${Deno.pid}`;
     Deno.symlinkSync(join("runs", this.record.id), fresh, { type: "dir" });
     Deno.renameSync(fresh, link);
+    for (const stage of Object.keys(this.record.stages)) this.#link(stage);
   }
 
   #freeId(): string {
@@ -122,8 +123,18 @@ export class RunFolder {
     return Deno.openSync(path, { create: true, append: true });
   }
 
+  /** Keeps what is known of a stage. */
+  note(stage: string, record: StageRecord): void {
+    this.record.stages[stage] = record;
+    if (!this.isOpen) return;
+    this.#link(stage);
+    this.save();
+  }
+
   /** Links a stage's artifact beside its scalars. */
-  link(stage: string, artifact: string): void {
+  #link(stage: string): void {
+    const { artifact } = this.record.stages[stage]!;
+    if (!artifact) return;
     const folder = join(this.path, stage);
     Deno.mkdirSync(folder, { recursive: true });
     Deno.symlinkSync(relative(folder, artifact), join(folder, "artifact"), {
@@ -132,7 +143,8 @@ export class RunFolder {
   }
 
   /** Ends the run; one that only found results is noted in an older one. */
-  close(): void {
+  close(status: RunRecord["status"], seconds: number): void {
+    Object.assign(this.record, { status, seconds });
     if (!this.isOpen) {
       const twin = this.#twin();
       if (twin) {

@@ -92,6 +92,10 @@ stages:
     price: "ran",
   });
   assert.deepEqual(project.calls(), ["price"]);
+  assert.equal(
+    project.read("artifacts/latest/dough/artifact/dough.txt"),
+    "800",
+  );
 
   // Other dough of which the same bread is made: the cascade stops there.
   const equal = await project.run("bakery.yaml", "dough.water=310", "--json");

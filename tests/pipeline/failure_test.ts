@@ -150,3 +150,21 @@ Freed SIZE
   const doctor = await project.run("doctor");
   assert.match(doctor.stdout, /✓ store: 3 artifacts\n/);
 });
+
+Deno.test("code that changes while a run waits is not passed off as the old", async () => {
+  using project = new Project(SLOW);
+  const running = project.start("slow.yaml", "--json");
+  await running.printed("at 3");
+  const text = project.read("stages/copy.ts");
+  project.write("stages/copy.ts", text.replace("copy.txt", "duplicate.txt"));
+  project.write("go", "");
+  const result = await running.end();
+  assert.equal(result.code, 1);
+  assert.deepEqual(statuses(result), { count: "ran", copy: "failed" });
+  assert.match(
+    result.stdout,
+    /"Its code has changed since this run began; run again to use it"/,
+  );
+  const again = await project.run("slow.yaml", "--json");
+  assert.deepEqual(statuses(again), { count: "cached", copy: "ran" });
+});
