@@ -5,6 +5,7 @@
  */
 import type { z } from "zod";
 import type { Stage, StageContext, StageEvent } from "../stage.ts";
+import { stampOf } from "../hash.ts";
 import { waitForLock } from "../store/lock.ts";
 import {
   ABORT,
@@ -20,8 +21,13 @@ const bytesOf = new TextEncoder();
 
 function tell(message: Message): void {
   const bytes = bytesOf.encode(`${MARK}${encode(message)}\n`);
-  for (let at = 0; at < bytes.length;) {
-    at += Deno.stdout.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) {
+      at += Deno.stdout.writeSync(bytes.subarray(at));
+    }
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) die(); // nobody listens
+    throw error;
   }
 }
 
@@ -37,14 +43,31 @@ async function listen(
   controller: AbortController,
 ): Promise<never> {
   for await (const command of commands) {
-    if (command !== ABORT) continue;
-    const reason = new DOMException("The run was interrupted", "AbortError");
-    controller.abort(reason);
+    if (command === ABORT) interrupt(controller);
   }
   return die();
 }
 
-async function work(job: Job, signal: AbortSignal): Promise<void> {
+/**
+ * A stage whose promises are all kept at once never lets the process read
+ * `abort`. But it tells of its progress: then this looks for the file.
+ */
+function lookForStop(job: Job, controller: AbortController): void {
+  const now = performance.now();
+  if (controller.signal.aborted || now < nextLook) return;
+  nextLook = now + 100;
+  if (stampOf(job.stop)) interrupt(controller);
+}
+
+let nextLook = 0;
+
+function interrupt(controller: AbortController): void {
+  const reason = new DOMException("The run was interrupted", "AbortError");
+  controller.abort(reason);
+}
+
+async function work(job: Job, controller: AbortController): Promise<void> {
+  const { signal } = controller;
   const lock = await waitForLock(job.lock, "exclusive", {
     signal,
     onWait: () => {},
@@ -57,7 +80,10 @@ async function work(job: Job, signal: AbortSignal): Promise<void> {
     output: job.output,
     scratch: job.scratch,
     signal,
-    emit: (event: StageEvent) => tell({ type: "event", event }),
+    emit(event: StageEvent) {
+      tell({ type: "event", event });
+      lookForStop(job, controller);
+    },
   };
   await stage.run(context);
   lock.close();
@@ -71,7 +97,7 @@ async function main(): Promise<void> {
   const controller = new AbortController();
   listen(commands, controller);
   try {
-    await work(decode(first) as Job, controller.signal);
+    await work(decode(first) as Job, controller);
     tell({ type: "done" });
   } catch (error) {
     const { name, message, stack = "" } = error instanceof Error

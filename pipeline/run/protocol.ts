@@ -16,6 +16,8 @@ export interface Job {
   inputs: Record<string, string>;
   output: string;
   scratch: string;
+  /** A file that is there once the stage is to stop, like `abort`. */
+  stop: string;
   /** Name of the lock that the process holds while it lives. */
   lock: string;
 }

@@ -10,11 +10,13 @@ import type { Fingerprint } from "../fingerprint/mod.ts";
 import type { PlannedStage } from "../plan.ts";
 import type { StageState } from "../state.ts";
 import {
+  askToStop,
   dropOutput,
   findArtifact,
   type Lock,
   openWork,
   publish,
+  tryLock,
   waitForLock,
 } from "../store/mod.ts";
 import { runJob, StageFailure } from "./process.ts";
@@ -70,6 +72,7 @@ export async function runStage(run: StageRun): Promise<Made> {
   try {
     return await work(run, print);
   } catch (error) {
+    tryLock(`${print}.child`, "exclusive")?.close(); // its holder has ended
     dropOutput(print);
     throw explain(error);
   }
@@ -103,7 +106,9 @@ async function checkInput({ stage, fingerprint }: Input): Promise<void> {
 
 async function work(run: StageRun, print: Fingerprint): Promise<Made> {
   const { stage, state, inputs, emit } = run;
-  const { output, scratch } = openWork(print, run.force);
+  const folders = openWork(print, run.force);
+  const { output, scratch, stop } = folders;
+  run.signal.addEventListener("abort", () => askToStop(folders));
   const start = performance.now();
   run.onStart();
   const { settings } = stage.entry;
@@ -119,6 +124,7 @@ async function work(run: StageRun, print: Fingerprint): Promise<Made> {
       ),
       output: resolve(output),
       scratch: resolve(scratch),
+      stop: resolve(stop),
       lock: `${print}.child`,
     },
     run.signal,

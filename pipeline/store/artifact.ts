@@ -4,6 +4,8 @@
  */
 import { dirname, join } from "node:path";
 import type { Fingerprint, FingerprintData } from "../fingerprint/mod.ts";
+import { isDiskFull } from "../disk.ts";
+import { isAbsent } from "../hash.ts";
 import { readJson, remove, writeAtomically } from "./files.ts";
 import { artifactFolder, workFolder } from "./layout.ts";
 import {
@@ -82,6 +84,8 @@ export interface Work {
   output: string;
   /** Survives interruptions; gone once the artifact is published. */
   scratch: string;
+  /** A file that is there once the stage is asked to stop. */
+  stop: string;
 }
 
 /** Makes a stage's folders. The caller holds the fingerprint's lock. */
@@ -90,12 +94,23 @@ export function openWork(print: Fingerprint, fresh = false): Work {
   const work = {
     output: join(folder, "output"),
     scratch: join(folder, "scratch"),
+    stop: join(folder, "stop"),
   };
   remove(work.output);
+  remove(work.stop);
   if (fresh) remove(work.scratch);
   Deno.mkdirSync(work.output, { recursive: true });
   Deno.mkdirSync(work.scratch, { recursive: true });
   return work;
+}
+
+/** Asks a stage to stop: for one that computes too busily to listen. */
+export function askToStop({ stop }: Work): void {
+  try {
+    Deno.writeTextFileSync(stop, "");
+  } catch (error) {
+    if (!isAbsent(error) && !isDiskFull(error)) throw error;
+  }
 }
 
 /** Turns a stage's output into its artifact. The caller holds the lock. */
@@ -147,6 +162,7 @@ export function dropOutput(print: Fingerprint): void {
   const folder = workFolder(print);
   remove(join(folder, "output"));
   remove(join(folder, "former"));
+  remove(join(folder, "stop"));
   try {
     Deno.removeSync(join(folder, "scratch"));
     Deno.removeSync(folder);

@@ -3,6 +3,7 @@
  * @module
  */
 export {
+  askToStop,
   dropOutput,
   findArtifact,
   type Found,

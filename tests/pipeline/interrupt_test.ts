@@ -43,6 +43,7 @@ Interrupted in T: 1 failed, 1 skipped
 `,
     );
     await gone(helper(project));
+    assert.deepEqual(project.list("artifacts/.locks"), []);
     assert.deepEqual(project.list("artifacts"), [
       ".cache",
       ".locks",
@@ -81,6 +82,30 @@ Deno.test("a second Ctrl+C ends a stage that does not listen", async () => {
   const { code } = await running.end();
   assert.equal(code, 130);
   await gone(helper(project));
+});
+
+Deno.test("a stage that computes without a pause is stopped and saves", async () => {
+  using project = new Project(SLOW);
+  const running = project.start("greedy.yaml");
+  await running.printed("at 0");
+  running.signal("SIGINT");
+  const { code } = await running.end();
+  assert.equal(code, 130);
+  const [work] = project.list("artifacts/.work");
+  assert.deepEqual(project.list(`artifacts/.work/${work}`), ["scratch"]);
+  assert.ok(
+    Number(project.read(`artifacts/.work/${work}/scratch/done.txt`)) > 0,
+  );
+
+  // Nor does it outlive a pipeline that was killed.
+  const killed = project.start("greedy.yaml");
+  await killed.printed("at 0");
+  killed.signal("SIGKILL");
+  await killed.end();
+  const next = project.start("greedy.yaml");
+  await next.printed("at 0");
+  next.signal("SIGINT");
+  assert.equal((await next.end()).code, 130);
 });
 
 Deno.test("a killed run leaves a store that the next run cleans", async () => {

@@ -49,6 +49,28 @@ export default defineStage({
   },
 });
 `,
+  // Never lets the event loop turn: all that it awaits is there at once.
+  "stages/greedy.ts": `${HEAD}
+export default defineStage({
+  description: "compute without a pause",
+  version: 1,
+  config: z.strictObject({}),
+  inputs: [],
+  async run({ scratch, signal, emit }) {
+    emit({ type: "message", level: "info", text: "at 0" });
+    for (let done = 0;; done++) {
+      const end = performance.now() + 5;
+      while (performance.now() < end);
+      await null;
+      emit({ type: "progress", unit: "steps", done, total: 1e6 });
+      if (!signal.aborted) continue;
+      Deno.writeTextFileSync(scratch + "/done.txt", String(done));
+      throw signal.reason;
+    }
+  },
+});
+`,
+  "greedy.yaml": "stages: { greedy: { uses: ./stages/greedy.ts } }\n",
   "stages/copy.ts": `${HEAD}
 export default defineStage({
   description: "copy the count",
