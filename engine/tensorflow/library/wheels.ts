@@ -73,13 +73,19 @@ export function wheelFor(
   return best ?? WHEELS[`${arch}-cpu`] ?? null;
 }
 
-/** Whether an NVIDIA driver is loaded, on Linux or under WSL. */
+/**
+ * Whether an NVIDIA driver is installed, on Linux or under WSL: its library
+ * is looked for, since Deno refuses /proc and /dev without all permissions.
+ */
 export function hasNvidiaDriver(): boolean {
   const marks = [
-    "/proc/driver/nvidia/version",
-    "/dev/nvidiactl",
-    "/usr/lib/wsl/lib/libcuda.so.1",
-  ];
+    "/usr/lib/x86_64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/usr/lib64",
+    "/usr/lib",
+    "/usr/local/nvidia/lib64",
+    "/usr/lib/wsl/lib",
+  ].map((folder) => `${folder}/libcuda.so.1`);
   return marks.some((path) => {
     try {
       Deno.statSync(path);
