@@ -18,8 +18,6 @@ import {
   drawsOf,
   inputSpecs,
   matchStep,
-  MEMORY_FIELDS,
-  memoryShapes,
   multiplierOf,
   type ParamSpecs,
   type Pass,
@@ -32,19 +30,11 @@ import {
   termNames,
   type TrainStep,
 } from "../../models/mod.ts";
-import type { TrainState } from "./checkpoint.ts";
 import type { Batch } from "./feeder.ts";
-import {
-  concat,
-  type Group,
-  groupsOf,
-  join,
-  split,
-  type Trained,
-  unpack,
-} from "./flat.ts";
+import { concat, type Group, groupsOf, split, type Trained } from "./flat.ts";
 import type { Stepper, StepReport } from "./loop.ts";
 import type { TrainSettings } from "./settings.ts";
+import { firstState, KINDS, readState, stateOf } from "./state.ts";
 
 /** What a stepper is made of. */
 export interface StepperParts {
@@ -79,9 +69,6 @@ function thawed(
     }),
   );
 }
-
-/** Kinds of vectors that a group of parameters has. */
-const KINDS = ["weight", "mean", "variance"] as const;
 
 /** Builds the stepper; recording takes seconds. */
 export function createStepper(parts: StepperParts): Stepper {
@@ -153,78 +140,6 @@ function trainedOf(
       decay: multiplierOf(name, optimizer.decay_mult),
       rows: frozen(name, values[name]!.shape[0]!),
     }));
-}
-
-function firstState(
-  step: TrainStep,
-  groups: readonly Group[],
-  values: Record<string, Plain>,
-): Tensors {
-  const arrays: TrainState["tensors"] = {};
-  for (const [name, { data, shape }] of Object.entries(values)) {
-    arrays[`weight.${name}`] = { data, shape: [...shape] };
-  }
-  for (const name of groups.flatMap(({ names }) => names)) {
-    const { shape, data } = values[name]!;
-    const zeros = { data: new Float32Array(data.length), shape: [...shape] };
-    arrays[`mean.${name}`] = arrays[`variance.${name}`] = zeros;
-  }
-  const shapes = memoryShapes(step.config.head, step.config.batch);
-  for (const field of MEMORY_FIELDS) {
-    const shape = shapes[field];
-    const size = shape.reduce((a, b) => a * b, 1);
-    arrays[`memory.${field}`] = { data: new Float32Array(size), shape };
-  }
-  return stateOf(arrays, groups);
-}
-
-/** Arrays by parameter to tensors on the device, groups as vectors. */
-function stateOf(
-  arrays: TrainState["tensors"],
-  groups: readonly Group[],
-): Tensors {
-  const state: Tensors = {};
-  const grouped = new Set<string>();
-  for (const { key, names } of groups) {
-    for (const kind of KINDS) {
-      const parts = names.map((name) => `${kind}.${name}`);
-      parts.forEach((name) => grouped.add(name));
-      const flat = join(
-        parts.map((name) => arrays[name]!.data as Float32Array),
-      );
-      state[`${kind}.${key}`] = tf.tensor1d(flat);
-    }
-  }
-  for (const [name, { data, shape }] of Object.entries(arrays)) {
-    if (grouped.has(name)) continue;
-    state[name] = tf.tensor(data as Float32Array, shape);
-  }
-  return state;
-}
-
-/** The opposite of {@link stateOf}. */
-function readState(
-  state: Tensors,
-  groups: readonly Group[],
-): TrainState["tensors"] {
-  const arrays: TrainState["tensors"] = {};
-  const vectors = new Set<string>();
-  for (const group of groups) {
-    for (const kind of KINDS) {
-      const name = `${kind}.${group.key}`;
-      vectors.add(name);
-      const flat = state[name]!.dataSync() as Float32Array;
-      for (const [parameter, array] of unpack(group, flat)) {
-        arrays[`${kind}.${parameter}`] = array;
-      }
-    }
-  }
-  for (const [name, tensor] of Object.entries(state)) {
-    if (vectors.has(name)) continue;
-    const data = tensor.dataSync() as Float32Array;
-    arrays[name] = { data, shape: [...tensor.shape] };
-  }
-  return arrays;
 }
 
 /** Records forward pass, losses, gradients and update as one cut function. */

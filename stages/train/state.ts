@@ -1,0 +1,91 @@
+/**
+ * The state of training between device and host: on the device, trained
+ * parameters are vectors; in a checkpoint they have their names.
+ * @module
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import {
+  MEMORY_FIELDS,
+  memoryShapes,
+  type Plain,
+  type Tensors,
+  type TrainStep,
+} from "../../models/mod.ts";
+import type { TrainState } from "./checkpoint.ts";
+import { type Group, join, unpack } from "./flat.ts";
+
+/** Kinds of vectors that a group of parameters has. */
+export const KINDS = ["weight", "mean", "variance"] as const;
+
+/** What a run starts with: no moments, an empty memory. */
+export function firstState(
+  step: TrainStep,
+  groups: readonly Group[],
+  values: Record<string, Plain>,
+): Tensors {
+  const arrays: TrainState["tensors"] = {};
+  for (const [name, { data, shape }] of Object.entries(values)) {
+    arrays[`weight.${name}`] = { data, shape: [...shape] };
+  }
+  for (const name of groups.flatMap(({ names }) => names)) {
+    const { shape, data } = values[name]!;
+    const zeros = { data: new Float32Array(data.length), shape: [...shape] };
+    arrays[`mean.${name}`] = arrays[`variance.${name}`] = zeros;
+  }
+  const shapes = memoryShapes(step.config.head, step.config.batch);
+  for (const field of MEMORY_FIELDS) {
+    const shape = shapes[field];
+    const size = shape.reduce((a, b) => a * b, 1);
+    arrays[`memory.${field}`] = { data: new Float32Array(size), shape };
+  }
+  return stateOf(arrays, groups);
+}
+
+/** Arrays by parameter to tensors on the device, groups as vectors. */
+export function stateOf(
+  arrays: TrainState["tensors"],
+  groups: readonly Group[],
+): Tensors {
+  const state: Tensors = {};
+  const grouped = new Set<string>();
+  for (const { key, names } of groups) {
+    for (const kind of KINDS) {
+      const parts = names.map((name) => `${kind}.${name}`);
+      parts.forEach((name) => grouped.add(name));
+      const flat = join(
+        parts.map((name) => arrays[name]!.data as Float32Array),
+      );
+      state[`${kind}.${key}`] = tf.tensor1d(flat);
+    }
+  }
+  for (const [name, { data, shape }] of Object.entries(arrays)) {
+    if (grouped.has(name)) continue;
+    state[name] = tf.tensor(data as Float32Array, shape);
+  }
+  return state;
+}
+
+/** The opposite of {@link stateOf}. */
+export function readState(
+  state: Tensors,
+  groups: readonly Group[],
+): TrainState["tensors"] {
+  const arrays: TrainState["tensors"] = {};
+  const vectors = new Set<string>();
+  for (const group of groups) {
+    for (const kind of KINDS) {
+      const name = `${kind}.${group.key}`;
+      vectors.add(name);
+      const flat = state[name]!.dataSync() as Float32Array;
+      for (const [parameter, array] of unpack(group, flat)) {
+        arrays[`${kind}.${parameter}`] = array;
+      }
+    }
+  }
+  for (const [name, tensor] of Object.entries(state)) {
+    if (vectors.has(name)) continue;
+    const data = tensor.dataSync() as Float32Array;
+    arrays[name] = { data, shape: [...tensor.shape] };
+  }
+  return arrays;
+}
