@@ -23,6 +23,7 @@ export default defineStage({
   inputs: ["dataset", "data", "train"],
   async run(context) {
     const { exportModel } = await import("./export/run.ts");
-    await exportModel(context);
+    const { withUserErrors } = await import("./shared/dataset.ts");
+    await withUserErrors(() => exportModel(context));
   },
 });

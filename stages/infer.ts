@@ -24,6 +24,7 @@ export default defineStage({
   untracked: ["threads"],
   async run(context) {
     const { infer } = await import("./infer/run.ts");
-    await infer(context);
+    const { withUserErrors } = await import("./shared/dataset.ts");
+    await withUserErrors(() => infer(context));
   },
 });

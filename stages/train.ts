@@ -17,6 +17,7 @@ export default defineStage({
       : [],
   async run(context) {
     const { train } = await import("./train/run.ts");
-    await train(context);
+    const { withUserErrors } = await import("./shared/dataset.ts");
+    await withUserErrors(() => train(context));
   },
 });

@@ -11,10 +11,11 @@ import {
   stepShapes,
   type Tensors,
 } from "../../models/mod.ts";
-import { CLASSES_3D, type FrameInfo, readAllFrames } from "../../nusc/mod.ts";
+import { CLASSES_3D, type FrameInfo } from "../../nusc/mod.ts";
 import type { ExportSettings } from "../export.ts";
 import { openRunner } from "../infer/run.ts";
 import { namedArrays, streamFrames } from "../infer/stream.ts";
+import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, readModel } from "../train/artifact.ts";
 import { buildModel, type Model } from "../train/build.ts";
@@ -61,10 +62,7 @@ async function follow(
 ): Promise<void> {
   const { config, inputs, output, signal } = context;
   const infos = sceneAndNext(
-    await readAllFrames(
-      `${inputs.data}/infos_${config.split}.jsonl`,
-      ["sweeps"],
-    ),
+    await framesOf(inputs.data!, config.split),
     config.frames,
   );
   const runner = await openRunner(

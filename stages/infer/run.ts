@@ -10,11 +10,8 @@ import {
   MEMORY_FIELDS,
   stepShapes,
 } from "../../models/mod.ts";
-import {
-  frameDetections,
-  readAllFrames,
-  writeResults,
-} from "../../nusc/mod.ts";
+import { frameDetections, writeResults } from "../../nusc/mod.ts";
+import { framesOf } from "../shared/dataset.ts";
 import { frameConfig, type ModelCard } from "../train/artifact.ts";
 import { headConfig } from "../train/build.ts";
 import type { InferSettings } from "../infer.ts";
@@ -71,10 +68,7 @@ export async function infer(
     await Deno.readTextFile(`${inputs.model}/model.json`),
   );
   const head = headConfig(card.model, card.image);
-  const infos = await readAllFrames(
-    `${inputs.data}/infos_${config.split}.jsonl`,
-    ["sweeps"],
-  );
+  const infos = await framesOf(inputs.data!, config.split);
   const runner = await openRunner(
     `${inputs.model}/model.onnx`,
     { head, image: card.image },

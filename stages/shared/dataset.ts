@@ -3,7 +3,7 @@
  * `root`, the dataset's folder.
  * @module
  */
-import type { Dataset } from "../../nusc/mod.ts";
+import type { Dataset, FrameInfo } from "../../nusc/mod.ts";
 import { UserError } from "../../pipeline/stage.ts";
 
 /** What a stage that offers a dataset writes beside `root`. */
@@ -54,4 +54,32 @@ export async function selectionOf(
       `${Object.keys(splits).join(", ")}. Name one of these or an official ` +
       "split such as mini_val",
   );
+}
+
+/**
+ * Frames of a split of create-data's, without the sweeps that no network
+ * here reads.
+ * @param data folder that create-data wrote
+ * @throws {UserError} naming the splits that there are
+ */
+export async function framesOf(
+  data: string,
+  split: string,
+): Promise<FrameInfo[]> {
+  const { readAllFrames } = await import("../../nusc/mod.ts");
+  const path = `${data}/infos_${split}.jsonl`;
+  try {
+    await Deno.stat(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const splits = [...Deno.readDirSync(data)]
+      .map(({ name }) => /^infos_(.+)\.jsonl$/.exec(name)?.[1])
+      .filter((name) => name !== undefined);
+    throw new UserError(
+      `Found no split "${split}" among what create-data made: ` +
+        `${splits.join(", ")}. Name one of these, or add it to ` +
+        "create-data.splits",
+    );
+  }
+  return await readAllFrames(path, ["sweeps"]);
 }

@@ -11,8 +11,8 @@ import {
   frozenRows,
   trainStep,
 } from "../../models/mod.ts";
-import { readAllFrames } from "../../nusc/mod.ts";
 import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
+import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
 import { buildModel, firstValues, type Model } from "./build.ts";
@@ -31,10 +31,7 @@ export async function train(
   const { config, inputs, output } = context;
 
   // ---- data ----
-  const infos = await readAllFrames(
-    `${inputs.data}/infos_${config.split}.jsonl`,
-    ["sweeps"],
-  );
+  const infos = await framesOf(inputs.data!, config.split);
   const groups = sequenceGroups(infos, config.sequence_split);
   const sampler = new GroupSampler(groups, config.batch, config.seed);
   const frames = frameConfig(config.image, config.model, config.augmentation);

@@ -81,6 +81,32 @@ Deno.test("train", async (t) => {
     );
   });
 
+  await t.step("an unknown split and a damaged image are named", async () => {
+    const other = contextOf(
+      { ...settings, split: "vla" },
+      inputs,
+      `${folder}/split`,
+    );
+    await assert.rejects(
+      train(other),
+      /Found no split "vla" among what create-data made: (train, val|val, train)/,
+    );
+    const camera = `${inputs.dataset}/root/samples/CAM_BACK`;
+    const [first] = [...Deno.readDirSync(camera)].map(({ name }) => name);
+    const image = await Deno.readFile(`${camera}/${first}`);
+    for (const { name } of Deno.readDirSync(camera)) {
+      await Deno.writeFile(`${camera}/${name}`, image.slice(0, 900));
+    }
+    const damaged = contextOf(settings, inputs, `${folder}/damaged`);
+    await assert.rejects(
+      train(damaged),
+      /Cannot decode the image .*CAM_BACK.*Copy this file again/s,
+    );
+    for (const { name } of Deno.readDirSync(camera)) {
+      await Deno.writeFile(`${camera}/${name}`, image);
+    }
+  });
+
   await t.step("a rate that diverges stops the run and names why", async () => {
     const wild = tinySettings({
       optimizer: { lr: 1e30, lr_mult: {} },
