@@ -4,7 +4,6 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-// deno-lint-ignore layers/imports -- a part of tfjs, which engine may use.
 import "@tensorflow/tfjs-backend-cpu";
 import {
   type Constant,

@@ -11,6 +11,7 @@ const PACKAGES: Record<string, string[]> = {
   engine: [
     "@tensorflow/tfjs",
     "@tensorflow/tfjs-core",
+    "@tensorflow/tfjs-backend-cpu",
     "@tensorflow/tfjs-node-gpu",
     "onnxruntime-node",
     "onnx-proto",
