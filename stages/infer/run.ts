@@ -19,10 +19,19 @@ import { namedArrays, type StreamFrame, streamFrames } from "./stream.ts";
 
 /** The network with its memory: frame in, raw predictions out. */
 export interface Runner {
-  /** Runs a frame; the memory of the frame before is inside. */
+  /**
+   * Runs a frame after the memory of the frame before.
+   * @param memory by input name, in place of the network's own.
+   */
   step(
     frame: StreamFrame,
-  ): Promise<{ logits: Float32Array; codes: Float32Array }>;
+    memory?: Record<string, Numbers>,
+  ): Promise<{
+    logits: Float32Array;
+    codes: Float32Array;
+    /** The new memory, by input name. */
+    memory: Record<string, Numbers>;
+  }>;
   close(): Promise<void>;
 }
 
@@ -37,22 +46,25 @@ export async function openRunner(
     provider: options.provider,
     ...(options.threads > 0 ? { threads: options.threads } : {}),
   });
-  const memory: Record<string, Numbers> = {};
+  let own: Record<string, Numbers> = {};
   for (const field of MEMORY_FIELDS) {
     const { shape } = shapes[`memory.${field}`]!;
     const size = shape.reduce((a, b) => a * b, 1);
-    memory[`memory.${field}`] = { data: new Float32Array(size), shape };
+    own[`memory.${field}`] = { data: new Float32Array(size), shape };
   }
   return {
-    async step({ batch }) {
+    async step({ batch }, memory = own) {
       const inputs = { ...namedArrays(batch, shapes), ...memory };
       const outputs = await session.run(inputs);
-      for (const field of MEMORY_FIELDS) {
-        memory[`memory.${field}`] = outputs[`next.${field}`]!;
-      }
+      own = Object.fromEntries(
+        MEMORY_FIELDS.map((
+          field,
+        ) => [`memory.${field}`, outputs[`next.${field}`]!]),
+      );
       return {
         logits: outputs.classScores!.data as Float32Array,
         codes: outputs.boxCodes!.data as Float32Array,
+        memory: own,
       };
     },
     close: () => session.close(),
