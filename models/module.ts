@@ -35,6 +35,7 @@ export type Initializer =
 export interface ParamSpec {
   /** PyTorch shape: OIHW for convolutions, [out, in] for linear layers. */
   readonly shape: readonly number[];
+  /** Where its first numbers come from. */
   readonly init: Initializer;
   /** False for buffers, frozen norms and constants. */
   readonly trainable: boolean;
@@ -49,6 +50,7 @@ export type ParamSpecs = Readonly<Record<string, ParamSpec>>;
 
 /** What differs between training and inference while a forward pass runs. */
 export interface Pass {
+  /** Dropout, batch statistics and denoising only where true. */
   readonly training: boolean;
   /**
    * Uniform [0, 1) numbers of this shape, new at each call; absent when
@@ -64,6 +66,8 @@ export const INFERENCE: Pass = { training: false };
 
 /** A built part: its parameters and a pure function of them. */
 export interface Module<Args extends unknown[], Result> {
+  /** Every parameter and buffer that `forward` asks for, by full name. */
   readonly params: ParamSpecs;
+  /** Pure: nothing is kept between calls; tensors belong to the caller's tidy. */
   forward(params: Params, ...args: Args): Result;
 }

@@ -12,6 +12,7 @@ import { type BatchNormOptions, convNorm, mergeParams } from "./nn/mod.ts";
 export interface ResNetConfig {
   /** Prefix of all names, such as `img_backbone`. */
   name: string;
+  /** Weighted layers: 18 and 34 of basic blocks, 50 and 101 of bottlenecks. */
   depth: 18 | 34 | 50 | 101;
   /** Channels of the stem, default 64; stages have 1, 2, 4, 8 times as many. */
   width?: number;

@@ -46,6 +46,7 @@ export interface StageContext<Config> {
   readonly scratch: string;
   /** Aborts on Ctrl+C: save what is worth saving, then throw its reason. */
   readonly signal: AbortSignal;
+  /** Tells the loggers; a stage itself never prints. */
   emit(event: StageEvent): void;
 }
 
@@ -73,6 +74,10 @@ export interface Stage<Schema extends z.ZodType = z.ZodType> {
   readonly untracked?: readonly string[];
   /** Files outside the store that enter the fingerprint. */
   externals?(config: z.output<Schema>): External[];
+  /**
+   * Fills `context.output`; what it throws fails the stage, a UserError without
+   * a stack trace.
+   */
   run(context: StageContext<z.output<Schema>>): Promise<void>;
 }
 
@@ -85,7 +90,9 @@ export function defineStage<Schema extends z.ZodType>(
 
 /** A line of `doctor`; `stages/doctor.ts` may default-export more of them. */
 export interface Check {
+  /** What is looked at, such as `TensorFlow`. */
   name: string;
+  /** An error makes `doctor` exit with 1. */
   status: "ok" | "warning" | "error";
   /** What is there, such as a version. */
   found: string;
@@ -98,5 +105,6 @@ export interface Check {
  * a stack trace. Say what was found, where, what was expected, what to do.
  */
 export class UserError extends Error {
+  /** Told by name where a class does not survive: between processes. */
   override readonly name = "UserError";
 }

@@ -9,8 +9,11 @@ export type PthType = "F32" | "F64" | "I32" | "I64" | "U8" | "BOOL";
 
 /** A tensor of a checkpoint: row-major data; halves arrive as float32. */
 export interface PthTensor {
+  /** Type of the array; halves count as F32, small integers as I32. */
   dtype: PthType;
+  /** Sizes by axis, PyTorch's order; empty for a scalar. */
   shape: number[];
+  /** Contiguous, whatever the strides in the file. */
   data:
     | Float32Array
     | Float64Array

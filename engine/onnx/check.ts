@@ -9,6 +9,7 @@ import { RULES } from "./rules.ts";
 
 /** What is wrong with a graph. */
 export class GraphError extends Error {
+  /** For messages and logs. */
   override readonly name = "GraphError";
 }
 

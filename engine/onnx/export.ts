@@ -17,7 +17,9 @@ export type Tensors = Record<string, tf.Tensor>;
 
 /** Shape and type of an input; the type defaults to float32. */
 export interface Spec {
+  /** Static; a traced function is for one shape. */
   readonly shape: readonly number[];
+  /** Element type, default `float32`. */
   readonly dtype?: "float32" | "int32" | "bool";
 }
 

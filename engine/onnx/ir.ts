@@ -17,7 +17,9 @@ export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 export interface Value {
   /** A hint until the naming pass, then unique in the graph. */
   name: string;
+  /** Static; empty for a scalar. */
   readonly shape: readonly number[];
+  /** Element type, also of what ONNX Runtime is fed. */
   readonly type: ElementType;
   /** Present on constants. */
   readonly data?: Data;
@@ -28,6 +30,7 @@ export type Constant = Value & { readonly data: Data };
 
 /** A float attribute; plain numbers are integers. */
 export interface Float {
+  /** Written as ONNX's FLOAT, so rounded to float32. */
   readonly float: number;
 }
 
@@ -42,7 +45,9 @@ export interface Node {
   readonly op: string;
   /** `null` stands for an optional input that is left out. */
   readonly inputs: readonly (Value | null)[];
+  /** In the operator's order; their types are checked against its rule. */
   readonly outputs: readonly Value[];
+  /** By ONNX's names, such as `strides`. */
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Where it came from: the module of the last named weight, tfjs scopes. */
   readonly scope: string;
@@ -50,8 +55,11 @@ export interface Node {
 
 /** A graph; nodes are in an order in which they can run. */
 export interface Graph {
+  /** What a run is fed, by name. */
   readonly inputs: readonly Value[];
+  /** What a run yields; one value may have several names. */
   readonly outputs: readonly { name: string; value: Value }[];
+  /** Every value is defined before it is used. */
   readonly nodes: readonly Node[];
 }
 

@@ -10,8 +10,18 @@ export {
   type Tensors,
 } from "./export.ts";
 export { printGraph } from "./print.ts";
+export type {
+  Attribute,
+  Data,
+  ElementType,
+  Float,
+  Graph,
+  Node,
+  Value,
+} from "./ir.ts";
 export { checkGraph, GraphError } from "./check.ts";
 export {
+  type InputInfo,
   type Numbers,
   openSession,
   type Session,

@@ -9,7 +9,9 @@ import type * as ort from "onnxruntime-node";
 
 /** Numbers and their shape; the element type is the model's. */
 export interface Numbers {
+  /** Row-major; Uint8Array for a model's booleans, 0 or 1. */
   readonly data: Float32Array | Int32Array | Uint8Array;
+  /** Sizes by axis, empty for a scalar. */
   readonly shape: readonly number[];
 }
 
@@ -42,7 +44,9 @@ export interface Session {
 
 /** What a model expects of an input. */
 export interface InputInfo {
+  /** Element type as ONNX Runtime says it, such as `float32`. */
   readonly type: string;
+  /** Sizes by axis; a text names a size that may change from run to run. */
   readonly shape: readonly (number | string)[];
 }
 

@@ -6,6 +6,7 @@ import { type Address, type CApi, readCString } from "./capi.ts";
 
 /** Where operations run. */
 export interface Device {
+  /** What the engine's device choice looks for. */
   kind: "cpu" | "gpu";
   /** TensorFlow's name for it. */
   name: string;

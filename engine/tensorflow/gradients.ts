@@ -7,7 +7,9 @@ import type { Tensors } from "./function/specs.ts";
 
 /** A value and its gradients. */
 export interface Gradients {
+  /** The function's result, a scalar. */
   value: tf.Scalar;
+  /** By the names of the inputs, each of its input's shape. */
   grads: Tensors;
 }
 

@@ -31,6 +31,7 @@ export {
   type Library,
   LibraryError,
   type LibraryEvent,
+  type LibrarySource,
 } from "./library/mod.ts";
 export {
   type Description,

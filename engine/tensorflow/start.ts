@@ -46,9 +46,11 @@ export interface StartOptions {
 export interface Description {
   /** TensorFlow's. */
   version: string;
+  /** The C library in use. */
   library: Library;
   /** Where operations run. */
   device: Device;
+  /** All that TensorFlow sees, the used one among them. */
   devices: Device[];
   /** 0 where TensorFlow chose. */
   threads: number;
@@ -58,7 +60,9 @@ export interface Description {
 
 /** A started engine. */
 export interface TensorFlowEngine {
+  /** Kind of the device in use. */
   readonly device: "cpu" | "gpu";
+  /** Version, library, devices and threads, for doctor and logs. */
   describe(): Description;
   /** Records a function once; see {@link Compiled}. */
   compile(

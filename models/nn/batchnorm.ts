@@ -13,6 +13,7 @@ export type NormMode = "frozen" | "affine" | "train";
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
+  /** What learns and which statistics normalise. */
   mode: NormMode;
   /** Weight of the new batch in the running statistics, default 0.1. */
   momentum?: number;
@@ -33,7 +34,9 @@ export interface BatchNorm extends Module<[tf.Tensor4D, Pass], tf.Tensor4D> {
 
 /** x·scale + shift, both [channels]. */
 export interface ScaleAndShift {
+  /** weight / √(variance + eps). */
   scale: tf.Tensor;
+  /** bias − mean·scale. */
   shift: tf.Tensor;
 }
 

@@ -13,6 +13,7 @@ export interface ConvOptions {
   bias?: boolean;
   /** Default: that of torch.nn.Conv2d. */
   init?: Initializer;
+  /** Default: that of torch.nn.Conv2d. */
   biasInit?: Initializer;
 }
 

@@ -12,12 +12,15 @@ export interface ConvNormOptions {
   conv: string;
   /** Name of the batch norm. */
   norm: string;
+  /** Channels of the input. */
   inputs: number;
+  /** Channels of the output, of convolution and norm. */
   outputs: number;
   /** Odd; the padding keeps the size but for the stride. */
   kernel: number;
   /** Default 1. */
   stride?: number;
+  /** How the norm behaves. */
   batchNorm: BatchNormOptions;
 }
 

@@ -9,6 +9,7 @@ export interface LinearOptions {
   bias?: boolean;
   /** Default: that of torch.nn.Linear. */
   init?: Initializer;
+  /** Default: that of torch.nn.Linear. */
   biasInit?: Initializer;
 }
 

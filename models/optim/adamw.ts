@@ -23,13 +23,17 @@ export interface AdamWOptions {
 
 /** What a parameter's own name does to its update. */
 export interface Multipliers {
+  /** Factor of the learning rate (lr_mult). */
   lr: number;
+  /** Factor of the weight decay (decay_mult). */
   decay: number;
 }
 
 /** Running moments of the gradients by parameter name. */
 export interface Moments {
+  /** First moment, m. */
   mean: Params;
+  /** Second moment, v, not centred. */
   variance: Params;
 }
 

@@ -9,11 +9,13 @@ export interface HeadConfig {
   name: string;
   /** C, the width of queries and tokens. */
   embedDims: number;
+  /** K, object classes; scores are independent sigmoids, without background. */
   classes: number;
   /** Attention heads. */
   heads: number;
   /** L, decoder layers. */
   layers: number;
+  /** Hidden width of a decoder layer's feed-forward net. */
   feedforward: number;
   /** Q, learned queries. */
   queries: number;
@@ -29,13 +31,17 @@ export interface HeadConfig {
   positionRange: readonly number[];
   /** D, depth bins of the frustum. */
   depthBins: number;
+  /** Depth of the first bin in metres, from the camera. */
   depthStart: number;
   /** Pixels between tokens. */
   stride: number;
   /** Size of the (padded) input image. */
   imageHeight: number;
+  /** Pixels, like the height: what the model sees, after resize and crop. */
   imageWidth: number;
+  /** Weights of a box code's ten numbers in the L1 loss. */
   codeWeights: readonly number[];
+  /** Rate in self-attention, residual branches and feed-forward nets. */
   dropout: number;
   /** Dropout of cross-attention weights; flash attention of the reference has none. */
   crossAttentionDropout: number;

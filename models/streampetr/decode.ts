@@ -7,6 +7,7 @@
 
 /** Settings of {@link decodeBoxes}. */
 export interface DecodeOptions {
+  /** Scores are [queries, classes]; a label is the index along the latter. */
   classes: number;
   /** Boxes taken per frame before the range filter. */
   maxBoxes: number;
@@ -23,6 +24,7 @@ export interface DecodedBoxes {
    * frame.
    */
   boxes: number[][];
+  /** [n], sigmoid scores in [0, 1], falling. */
   scores: number[];
   /** Index in CLASSES_3D. */
   labels: number[];

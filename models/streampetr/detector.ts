@@ -16,11 +16,13 @@ export interface DetectorParts {
   backbone: Module<[tf.Tensor4D, Pass], tf.Tensor4D[]>;
   /** Maps → maps; the first one, of stride 16, is used. */
   neck: Module<[tf.Tensor4D[]], tf.Tensor4D[]>;
+  /** Tokens and memory → boxes and the next memory. */
   head: Head;
 }
 
 /** A built detector. */
 export interface Detector {
+  /** Those of all parts, by state_dict name. */
   readonly params: ParamSpecs;
   /** Features of the frame's images, [B, N, h, w, C]. */
   features(params: Params, frame: FrameInputs, pass: Pass): tf.Tensor;

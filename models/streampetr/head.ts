@@ -24,6 +24,7 @@ import type {
 
 /** What the head gives. */
 export interface HeadOutputs {
+  /** Scores and box codes of every decoder layer. */
   predictions: Predictions;
   /** For the next frame; no gradient belongs through it. */
   memory: Memory;

@@ -2,5 +2,6 @@
 
 /** A checkpoint does not fit the model: a user's concern, not a bug. */
 export class WeightsError extends Error {
+  /** For messages and logs. */
   override readonly name = "WeightsError";
 }

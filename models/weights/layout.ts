@@ -6,7 +6,9 @@
 
 /** Row-major numbers with their shape. */
 export interface Plain<Data = Float32Array> {
+  /** Sizes by axis, in the layout of `data`. */
   shape: number[];
+  /** As many numbers as the shape holds. */
   data: Data;
 }
 

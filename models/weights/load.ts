@@ -23,7 +23,9 @@ export interface LoadReport {
 
 /** Parameters that a checkpoint holds, in memory layout, and the report. */
 export interface LoadedWeights {
+  /** Float32, HWIO convolutions, by the model's names; only what was found. */
   params: Record<string, Plain>;
+  /** What was found under which names. */
   report: LoadReport;
 }
 

@@ -27,8 +27,11 @@ export type StoredType =
 
 /** One tensor of a file: row-major data and its shape. */
 export interface StoredTensor {
+  /** The file's type, so F16 although `data` is float32. */
   dtype: StoredType;
+  /** Sizes by axis, PyTorch's order; empty for a scalar. */
   shape: number[];
+  /** Row-major; owned by the reader, no view of the file. */
   data: StoredData;
 }
 
@@ -76,8 +79,11 @@ export function safetensorsMetadata(
 
 /** A tensor to write; without a type, the array's own is taken. */
 export interface WritableTensor {
+  /** Default: the type of the array. */
   dtype?: StoredType;
+  /** Sizes by axis. */
   shape: readonly number[];
+  /** Row-major, of the type's width. */
   data: StoredData;
 }
 

@@ -9,6 +9,7 @@ export type Tensors = Record<string, tf.Tensor>;
 
 /** Shape and type of an input. */
 export interface TensorSpec {
+  /** Static: a function is recorded for one shape. */
   shape: readonly number[];
   /** float32 where left out. */
   dtype?: "float32" | "int32" | "bool";

@@ -31,6 +31,7 @@ export interface CompiledSplit {
   early(inputs: Tensors): { outputs: Tensors; saved: Saved };
   /** Consumes what the early half saved. */
   late(saved: Saved, inputs: Tensors): Tensors;
+  /** Operations of either half. */
   readonly nodes: {
     early: number;
     late: number;

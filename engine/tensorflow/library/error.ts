@@ -2,6 +2,7 @@
 
 /** No library, or one that cannot be used: a user's concern, said in full. */
 export class LibraryError extends Error {
+  /** For messages and logs. */
   override readonly name = "LibraryError";
 }
 

@@ -12,6 +12,7 @@ export type LibrarySource =
 export interface Library {
   /** File to open. */
   path: string;
+  /** Where it was found, for doctor and logs. */
   source: LibrarySource;
 }
 

@@ -6,6 +6,7 @@
 export type { GroundTruth } from "./codes.ts";
 export type { Denoising, DenoisingConfig } from "./denoise.ts";
 export { differentiate, type Differentiated } from "./differentiate.ts";
+export type { GridMaskRandom } from "./gridmask.ts";
 export * from "./host.ts";
 export { termNames } from "./names.ts";
 export type { Objective } from "./objective.ts";
