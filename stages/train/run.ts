@@ -4,13 +4,7 @@
  * @module
  */
 import type { StageContext } from "../../pipeline/stage.ts";
-import {
-  buildFocalHead,
-  cosineSchedule,
-  cyclicSchedule,
-  frozenRows,
-  trainStep,
-} from "../../models/mod.ts";
+import { buildFocalHead, frozenRows, trainStep } from "../../models/mod.ts";
 import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
@@ -19,6 +13,7 @@ import { buildModel, firstValues, type Model } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
 import { Feeder } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
+import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
 import type { TrainSettings } from "./settings.ts";
 import { createStepper } from "./stepper.ts";
@@ -33,7 +28,12 @@ export async function train(
   // ---- data ----
   const infos = await framesOf(inputs.data!, config.split);
   const groups = sequenceGroups(infos, config.sequence_split);
-  const sampler = new GroupSampler(groups, config.batch, config.seed);
+  const plan = planRun(config, {
+    frames: infos.length,
+    sequences: groups.length,
+  });
+  tellPlan(context, plan);
+  const sampler = new GroupSampler(groups, plan.globalBatch, config.seed);
   const frames = frameConfig(config.image, config.model, config.augmentation);
   const feeder = new Feeder({
     root: `${inputs.dataset}/root`,
@@ -56,31 +56,6 @@ export async function train(
       await loadPretrained(context, checkpoint, step.params),
     );
   }
-
-  // ---- schedule ----
-  const perEpoch = Math.max(1, Math.floor(infos.length / config.batch));
-  const { schedule, optimizer } = config;
-  const iterations = schedule.iterations ??
-    Math.round(schedule.epochs! * perEpoch);
-  const factor = schedule.policy === "cosine"
-    ? cosineSchedule({
-      iterations,
-      warmupIterations: schedule.warmup_iterations,
-      warmupRatio: schedule.warmup_ratio,
-      minLrRatio: schedule.min_lr_ratio,
-    })
-    : cyclicSchedule({
-      iterations,
-      targetRatio: schedule.target_ratio,
-      stepRatioUp: schedule.step_ratio_up,
-    });
-  context.emit({
-    type: "message",
-    level: "info",
-    text: `${infos.length} frames in ${groups.length} sequences, batch ` +
-      `${config.batch}: ${iterations} iterations of ${perEpoch} an epoch, ` +
-      `lr ${optimizer.lr}`,
-  });
 
   // ---- warm start, unless the run goes on ----
   const resumes = await loadState(context.scratch) !== null;
@@ -109,9 +84,9 @@ export async function train(
     context,
     stepper,
     feeder,
-    rate: (iteration) => optimizer.lr * factor(iteration),
-    iterations,
-    iterationsPerEpoch: perEpoch,
+    rate: (iteration) => plan.lr * plan.factor(iteration),
+    iterations: plan.iterations,
+    iterationsPerEpoch: plan.iterationsPerEpoch,
   });
 
   // ---- artifact: the detector; the 2D head is of training only ----
@@ -124,6 +99,13 @@ export async function train(
     model: config.model,
     image: config.image,
   });
+}
+
+function tellPlan({ emit }: StageContext<unknown>, plan: Plan): void {
+  emit({ type: "message", level: "info", text: plan.text });
+  for (const text of plan.warnings) {
+    emit({ type: "message", level: "warning", text });
+  }
 }
 
 /** The training step of the settings. */

@@ -95,7 +95,15 @@ const augmentation = z.strictObject({
 });
 
 const optimizer = z.strictObject({
-  lr: positive.default(4e-4),
+  lr: positive.nullable().default(null)
+    .describe(
+      "learning rate at base_batch; null: the reference's 4e-4 at batch 16",
+    ),
+  base_batch: count.nullable().default(null)
+    .describe(
+      "global batch that lr is meant for, lr follows the batch in use " +
+        "linearly; null: lr is taken as it is",
+    ),
   weight_decay: z.number().min(0).default(0.01),
   betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
   lr_mult: z.record(z.string(), z.number().min(0))
@@ -107,14 +115,22 @@ const optimizer = z.strictObject({
 
 const schedule = z.strictObject({
   policy: z.enum(["cosine", "cyclic"]).default("cosine"),
-  iterations: count.nullable().default(null),
-  epochs: positive.nullable().default(24)
-    .describe("passes over the data, where iterations is null"),
-  warmup_iterations: z.number().int().min(0).default(500),
-  warmup_ratio: fraction.default(1 / 3),
-  min_lr_ratio: fraction.default(1e-3),
-  target_ratio: range.default([6, 1e-4]),
-  step_ratio_up: fraction.default(0.4),
+  iterations: count.nullable().default(null)
+    .describe("optimizer steps; null: as epochs says"),
+  epochs: positive.nullable().default(null)
+    .describe("passes over the data; 24 where iterations is null too"),
+  by_epoch: z.boolean().default(false)
+    .describe("the cosine moves at the ends of epochs only"),
+  warmup_iterations: z.number().int().min(0).default(500)
+    .describe("of the cosine, linear"),
+  warmup_ratio: fraction.default(1 / 3)
+    .describe("factor of the rate at the first iteration"),
+  min_lr_ratio: fraction.default(1e-3)
+    .describe("factor that the cosine ends at"),
+  target_ratio: range.default([6, 1e-4])
+    .describe("factors at the peak and at the end of the cyclic policy"),
+  step_ratio_up: fraction.default(0.4)
+    .describe("share of the cyclic policy that rises"),
 });
 
 const warmStart = z.strictObject({
@@ -132,7 +148,9 @@ export const trainSettings = z.strictObject({
   model: modelSettings.prefault({}),
   image: imageSettings.prefault({}),
   augmentation: augmentation.prefault({}),
-  batch: count.default(2).describe("streams; the lr rule scales with it"),
+  batch: count.default(2).describe("streams that go through at once"),
+  accumulate: z.literal(1).default(1)
+    .describe("parts of a step, batch streams each, whose gradients add up"),
   sequence_split: count.default(2).describe("seq_split_num"),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { planRun } from "../../stages/train/plan.ts";
+import { trainSettings } from "../../stages/train/settings.ts";
+import { UserError } from "../../pipeline/stage.ts";
+
+/** The training split of nuScenes, split in two. */
+const NUSCENES = { frames: 28130, sequences: 1400 };
+
+function plan(settings: Record<string, unknown>, extent = NUSCENES) {
+  return planRun(trainSettings.parse(settings), extent);
+}
+
+function refused(settings: Record<string, unknown>, message: RegExp) {
+  assert.throws(() => plan(settings), (error) => {
+    assert.ok(error instanceof UserError);
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+Deno.test("the published runs have the published lengths and rates", () => {
+  const optimizer = { lr: 4e-4, base_batch: 16 };
+  const r50 = plan({ batch: 16, optimizer });
+  assert.equal(r50.iterationsPerEpoch, 1758);
+  assert.equal(r50.iterations, 42192);
+  assert.equal(r50.lr, 4e-4);
+  const long = plan({ batch: 16, optimizer, schedule: { epochs: 90 } });
+  assert.equal(long.iterations, 158220);
+  const window = plan({ batch: 8, optimizer });
+  assert.equal(window.iterationsPerEpoch, 3516);
+  assert.equal(window.lr, 2e-4);
+});
+
+Deno.test("one GPU with two samples trains longer at a lower rate", () => {
+  const one = plan({ batch: 2, optimizer: { lr: 4e-4, base_batch: 16 } });
+  assert.equal(one.lr, 5e-5);
+  assert.equal(one.iterations, 24 * 14065);
+  assert.match(
+    one.text,
+    /global batch 2 \(batch 2\): 14065 iterations an epoch.* lr 0\.00005 = 0\.0004 x 2\/16 \(linear/,
+  );
+});
+
+Deno.test("without a rate the reference's is scaled; a bare one stays", () => {
+  assert.equal(plan({ batch: 4 }).lr, 1e-4);
+  const bare = plan({ batch: 2, optimizer: { lr: 1e-3 } });
+  assert.equal(bare.lr, 1e-3);
+  assert.match(bare.text, /lr 0\.001 \(as given, for any batch\)/);
+});
+
+Deno.test("processes count into the batch", () => {
+  const settings = trainSettings.parse({ batch: 2 });
+  const eight = planRun(settings, { ...NUSCENES, processes: 8 });
+  assert.equal(eight.globalBatch, 16);
+  assert.equal(eight.lr, 4e-4);
+});
+
+Deno.test("settings that contradict each other are refused", () => {
+  refused(
+    { batch: 4, schedule: { epochs: 24, iterations: 42192 } },
+    /epochs 24 are 168768 iterations of global batch 4, .*iterations says 42192/,
+  );
+  const agreed = { epochs: 24, iterations: 42192 };
+  assert.equal(plan({ batch: 16, schedule: agreed }).iterations, 42192);
+  refused({ optimizer: { base_batch: 16 } }, /no lr is given/);
+  assert.throws(
+    () => plan({ batch: 5 }, { frames: 80, sequences: 4 }),
+    /global batch of 5 \(batch 5\) from 4 sequences.*sequence_split/,
+  );
+});
+
+Deno.test("what looks like a mistake is said", () => {
+  const [warmup] = plan({ schedule: { iterations: 100 } }).warnings;
+  assert.match(warmup!, /warmup_iterations 500.*100 iterations/);
+  const [peak] = plan({
+    schedule: { iterations: 2, policy: "cyclic" },
+  }).warnings;
+  assert.match(peak!, /begins at its peak/);
+  assert.deepEqual(plan({}).warnings, []);
+});
+
+Deno.test("a schedule by epoch holds still within epochs", () => {
+  const schedule = { by_epoch: true, warmup_iterations: 0 };
+  const { factor } = plan({ batch: 16, schedule });
+  assert.equal(factor(0), factor(1757));
+  assert.ok(factor(1758) < factor(1757));
+});
