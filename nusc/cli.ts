@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { Command, InvalidArgumentError } from "commander";
-import { DatasetError, ResultsError } from "./errors.ts";
+import { CheckError, DatasetError, ResultsError } from "./errors.ts";
 
 type Print = (text: string) => void;
 
@@ -55,6 +55,19 @@ export function buildProgram(print: Print): Command {
       const { render } = await import("./commands/render.ts");
       await render(options, print);
     });
+  program.command("check-geometry")
+    .description("self-test: ground truth before and after augmentation")
+    .requiredOption("--root <dir>", "dataset folder")
+    .option("--version <name>", "tables, such as v1.0-mini")
+    .option("--split <name>", "official split, such as mini_val")
+    .option("--scenes <names...>", "only these scenes")
+    .option("--samples <count>", "key frames, evenly spread; 40", number)
+    .option("--draws <count>", "augmentations of each; 8", number)
+    .option("--bound <pixels>", "largest error that passes; 0.05", number)
+    .action(async (options) => {
+      const { checkGeometry } = await import("./commands/check-geometry.ts");
+      await checkGeometry(options, print);
+    });
   return program;
 }
 
@@ -93,7 +106,9 @@ export async function main(
       complain(`error: ${error.message}\n`);
       return 2;
     }
-    throw error;
+    if (!(error instanceof CheckError)) throw error;
+    complain(`error: ${error.message}\n`);
+    return 1;
   }
 }
 

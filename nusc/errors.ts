@@ -13,3 +13,8 @@ export class DatasetError extends Error {
 export class ResultsError extends Error {
   override readonly name = "ResultsError";
 }
+
+/** A self-test found a mistake of the code's. */
+export class CheckError extends Error {
+  override readonly name = "CheckError";
+}

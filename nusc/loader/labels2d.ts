@@ -5,7 +5,7 @@
  * exiawsh/StreamPETR (transform_3d.py).
  * @module
  */
-import type { View } from "./view.ts";
+import { inputFromSource, type View } from "./view.ts";
 
 /** 2D ground truth of one camera, in pixels of the network's input. */
 export interface Labels2d {
@@ -22,24 +22,57 @@ export interface Labels2d {
 /** Boxes narrower or lower than this after clipping are dropped, pixels. */
 const MIN_SIZE = 2;
 
-/** Moves 2D ground truth from source pixels to input pixels. */
+/**
+ * Moves 2D ground truth from source pixels to input pixels. Under a rotation,
+ * which the reference refuses here, a box becomes the upright one around it.
+ */
 export function transformLabels2d(labels: Labels2d, view: View): Labels2d {
-  const { resize: r, left, top, width, height, flip } = view;
-  const clipX = (x: number) => Math.min(Math.max(x * r - left, 0), width);
-  const clipY = (y: number) => Math.min(Math.max(y * r - top, 0), height);
-  const mirror = (x: number) => flip ? width - x : x;
+  const { width, height } = view;
+  const clipX = (x: number) => Math.min(Math.max(x, 0), width);
+  const clipY = (y: number) => Math.min(Math.max(y, 0), height);
+  const move = view.rotate === 0 ? upright(view) : turned(view);
   const out: Labels2d = { boxes: [], labels: [], centers: [], depths: [] };
   labels.boxes.forEach((box, i) => {
-    const [x1, y1] = [clipX(box[0]!), clipY(box[1]!)];
-    const [x2, y2] = [clipX(box[2]!), clipY(box[3]!)];
+    const [left, top, right, bottom] = move(box);
+    const [x1, y1] = [clipX(left!), clipY(top!)];
+    const [x2, y2] = [clipX(right!), clipY(bottom!)];
     if (!(x2 - x1 >= MIN_SIZE && y2 - y1 >= MIN_SIZE)) return;
-    const center = labels.centers[i]!;
-    out.boxes.push(flip ? [width - x2, y1, width - x1, y2] : [x1, y1, x2, y2]);
+    const [x, y] = labels.centers[i]!;
+    const center = move([x!, y!, x!, y!]);
+    out.boxes.push([x1, y1, x2, y2]);
     out.labels.push(labels.labels[i]!);
-    out.centers.push([mirror(clipX(center[0]!)), clipY(center[1]!)]);
+    out.centers.push([clipX(center[0]!), clipY(center[1]!)]);
     out.depths.push(labels.depths[i]!);
   });
   return out;
+}
+
+type Move = (box: readonly number[]) => number[];
+
+/** Resize, crop and flip of x1, y1, x2, y2. */
+function upright({ resize: r, left, top, width, flip }: View): Move {
+  return ([x1, y1, x2, y2]) => {
+    const [from, to] = [x1! * r - left, x2! * r - left];
+    const [upper, lower] = [y1! * r - top, y2! * r - top];
+    return flip
+      ? [width - to, upper, width - from, lower]
+      : [from, upper, to, lower];
+  };
+}
+
+/** The upright box around a turned one. */
+function turned(view: View): Move {
+  const m = inputFromSource(view);
+  return ([x1, y1, x2, y2]) => {
+    const corners = [[x1!, y1!], [x2!, y1!], [x1!, y2!], [x2!, y2!]];
+    const along = (row: number) =>
+      corners.map(([x, y]) => m[row]! * x! + m[row + 1]! * y! + m[row + 2]!);
+    const [xs, ys] = [along(0), along(3)];
+    return [
+      ...[Math.min(...xs), Math.min(...ys)],
+      ...[Math.max(...xs), Math.max(...ys)],
+    ];
+  };
 }
 
 /**

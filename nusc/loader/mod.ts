@@ -2,6 +2,7 @@
  * From infos to network input: sampling, augmentation, pixels and geometry.
  * @module
  */
+export * from "./check.ts";
 export * from "./frame.ts";
 export * from "./geometry.ts";
 export * from "./image.ts";
@@ -9,6 +10,8 @@ export * from "./labels2d.ts";
 export * from "./labels3d.ts";
 export * from "../geometry/matrix.ts";
 export * from "./mersenne.ts";
+export * from "./move.ts";
 export * from "./random.ts";
 export * from "./sampler.ts";
+export * from "./turn.ts";
 export * from "./view.ts";

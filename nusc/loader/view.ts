@@ -1,6 +1,6 @@
 /**
- * Where the pixels of a camera image go: resize, crop and flip, drawn once a
- * sample and shared by its cameras.
+ * Where the pixels of a camera image go: resize, crop, flip and rotation,
+ * drawn once a sample and shared by its cameras.
  *
  * Source: ResizeCropFlipRotImage of exiawsh/StreamPETR (transform_3d.py).
  * @module
@@ -18,9 +18,14 @@ export interface ViewConfig {
   bottomCrop: readonly [number, number];
   /** Probability of a left-right image flip in training. */
   flip: number;
+  /** Range of the rotation about the middle in training, degrees; none: 0. */
+  rotate?: readonly [number, number];
 }
 
-/** One draw: source pixel (x, y) goes to (r·x − left, r·y − top), then flips. */
+/**
+ * One draw: source pixel (x, y) goes to (r·x − left, r·y − top), then flips,
+ * then turns about the middle of the input.
+ */
 export interface View {
   resize: number;
   resizedWidth: number;
@@ -30,6 +35,8 @@ export interface View {
   width: number;
   height: number;
   flip: boolean;
+  /** Degrees, counter-clockwise as seen. */
+  rotate: number;
 }
 
 /** The view of evaluation: the whole width, the bottom of the image. */
@@ -54,6 +61,7 @@ export function testView(
     width: config.width,
     height: config.height,
     flip: false,
+    rotate: 0,
   };
 }
 
@@ -69,6 +77,7 @@ export function trainView(
   const resizedHeight = Math.trunc(sourceHeight * resize);
   const bottom = uniform(random, ...config.bottomCrop);
   const slack = Math.max(0, resizedWidth - config.width);
+  const rotate = config.rotate ?? [0, 0];
   return {
     resize,
     resizedWidth,
@@ -78,6 +87,7 @@ export function trainView(
     width: config.width,
     height: config.height,
     flip: random() < config.flip,
+    rotate: rotate[0] === rotate[1] ? rotate[0] : uniform(random, ...rotate),
   };
 }
 
@@ -87,8 +97,21 @@ export function trainView(
  * although the resized image has whole pixels.
  */
 export function inputFromSource(view: View): number[] {
-  const { resize: r, left, top, width, flip } = view;
-  return flip
-    ? [-r, 0, width + left, 0, r, -top, 0, 0, 1]
-    : [r, 0, -left, 0, r, -top, 0, 0, 1];
+  const { resize: r, left, top, width, height, flip, rotate } = view;
+  const [a, tx] = flip ? [-r, width + left] : [r, -left];
+  if (rotate === 0) return [a, 0, tx, 0, r, -top, 0, 0, 1];
+  const [c, s] = turnOf(rotate);
+  const [x, y] = [tx - width / 2, -top - height / 2];
+  // deno-fmt-ignore
+  return [
+    c * a, s * r, c * x + s * y + width / 2,
+    -s * a, c * r, -s * x + c * y + height / 2,
+    0, 0, 1,
+  ];
+}
+
+/** Cosine and sine of an angle in degrees. */
+export function turnOf(degrees: number): [number, number] {
+  const angle = degrees / 180 * Math.PI;
+  return [Math.cos(angle), Math.sin(angle)];
 }

@@ -82,7 +82,15 @@ Deno.test("the test view of published sizes crops as the reference's", () => {
 });
 
 Deno.test("a flipped view maps x to 724 − x/2 at r .5, left 20", () => {
-  const view = { resize: 0.5, left: 20, top: 194, width: 704, flip: true };
+  const view = {
+    resize: 0.5,
+    left: 20,
+    top: 194,
+    width: 704,
+    height: 256,
+    flip: true,
+    rotate: 0,
+  };
   const m = inputFromSource(view as View);
   assert.deepEqual([m[0], m[2], m[4], m[5]], [-0.5, 724, 0.5, -194]);
 });
@@ -161,6 +169,7 @@ Deno.test("2D boxes clip, vanish under 2 px and under nearer boxes", () => {
     width: 40,
     height: 20,
     flip: false,
+    rotate: 0,
   };
   const labels = transformLabels2d({
     boxes: [[12, 2, 20, 10], [5, 2, 11, 10], [11, 1, 30, 12], [40, 1, 60, 9]],
