@@ -4,7 +4,12 @@
  * @module
  */
 import type { StageContext } from "../../pipeline/stage.ts";
-import { buildFocalHead, frozenRows, trainStep } from "../../models/mod.ts";
+import {
+  buildFocalHead,
+  frozenRows,
+  type TrainStep,
+  trainStep,
+} from "../../models/mod.ts";
 import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
@@ -109,7 +114,10 @@ function tellPlan({ emit }: StageContext<unknown>, plan: Plan): void {
 }
 
 /** The training step of the settings. */
-function composeStep(config: TrainSettings, { detector, head }: Model) {
+export function composeStep(
+  config: TrainSettings,
+  { detector, head }: Model,
+): TrainStep {
   const { denoising, auxiliary, channels } = config.model;
   const focal = auxiliary && {
     name: "img_roi_head",

@@ -45,6 +45,8 @@ export interface StepperParts {
   values: Record<string, Plain>;
   /** Factor per row of a parameter's updates; null trains all of it. */
   frozen: (name: string, rows: number) => number[] | null;
+  /** Told at the end of each part of a step, for profiles. */
+  mark?: (part: "upload" | "early" | "read" | "match" | "late") => void;
 }
 
 /** Predictions that matching reads. */
@@ -72,7 +74,7 @@ function thawed(
 
 /** Builds the stepper; recording takes seconds. */
 export function createStepper(parts: StepperParts): Stepper {
-  const { engine, settings, frozen, values } = parts;
+  const { engine, settings, frozen, values, mark } = parts;
   const step = { ...parts.step, params: thawed(parts.step.params, frozen) };
   const groups = groupsOf(trainedOf(step, settings, values, frozen));
   const compiled = record(engine, step, settings, groups, values);
@@ -91,18 +93,23 @@ export function createStepper(parts: StepperParts): Stepper {
       step: tf.scalar(steps + 1),
       seed: tf.tensor1d([settings.seed, steps], "int32"),
     };
+    mark?.("upload");
     const { outputs, saved } = compiled.early({ ...state, ...inputs });
+    mark?.("early");
     const read = Object.fromEntries(
       READ.filter((name) => name in outputs)
         .map((name) => [name, outputs[name]!.dataSync() as Float32Array]),
     );
+    mark?.("read");
     const matched = matchStep(step.config, read, samples, prepared.denoising);
     const targets = tensorsOf(
       completeTargets(step.config, matched),
       targetSpecs(step.config),
     );
+    mark?.("match");
     const late = compiled.late(saved, { ...state, ...inputs, ...targets });
     const report = reportOf(step, late);
+    mark?.("late");
     state = replaced(state, outputs, late);
     tf.dispose([inputs, targets]);
     steps++;

@@ -1,0 +1,80 @@
+/**
+ * Times our training step on noise, and its parts.
+ *
+ *     deno run <permissions> bench/step/ours.ts --preset r50 --batch 1
+ *
+ * The last line is JSON: seconds a step (median), its parts, peak memory.
+ * @module
+ */
+import { Command } from "commander";
+import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
+import { buildModel, firstValues } from "../../stages/train/build.ts";
+import { composeStep } from "../../stages/train/run.ts";
+import { createStepper } from "../../stages/train/stepper.ts";
+import { noiseBatch } from "./input.ts";
+import { OBJECTS, preset, type PRESETS } from "./presets.ts";
+
+const options = new Command()
+  .option("--preset <name>", "r50 or mini", "r50")
+  .option("--batch <n>", "streams", Number, 1)
+  .option("--steps <n>", "timed steps, after two others", Number, 5)
+  .option("--precision <type>", "float32, float16 or bfloat16", "float32")
+  .parse(Deno.args, { from: "user" })
+  .opts();
+
+const name = options.preset as keyof typeof PRESETS;
+const settings = preset(name, options.batch, options.precision);
+const engine = await startTensorFlow({ threads: 0 });
+const model = buildModel(settings.model, settings.image);
+const step = composeStep(settings, model);
+const parts: Record<string, number[]> = {};
+let last = performance.now();
+const began = last;
+const stepper = createStepper({
+  engine,
+  step,
+  settings,
+  values: firstValues(step.params, settings.model, 0),
+  frozen: () => null,
+  mark(part) {
+    const now = performance.now();
+    (parts[part] ??= []).push(now - last);
+    last = now;
+  },
+});
+const recorded = performance.now();
+const { height, width } = settings.image;
+const size = { batch: options.batch, cameras: 6, height, width };
+const batch = noiseBatch({ ...size, objects: OBJECTS[name] }, 0);
+const times: number[] = [];
+let loss = NaN;
+for (let i = 0; i < options.steps + 2; i++) {
+  const start = last = performance.now();
+  loss = stepper.step(batch, 1e-5).loss;
+  times.push(performance.now() - start);
+}
+
+console.log(JSON.stringify({
+  ...{ preset: name, batch: options.batch, precision: options.precision },
+  device: engine.describe().device,
+  recordSeconds: (recorded - began) / 1000,
+  firstStepSeconds: times[0]! / 1000,
+  stepSeconds: median(times.slice(2)) / 1000,
+  parts: Object.fromEntries(
+    Object.entries(parts).map((
+      [part, all],
+    ) => [part, Math.round(median(all.slice(2))) / 1000]),
+  ),
+  peakBytes: peakMemory(),
+  loss,
+}));
+
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
+}
+
+/** Peak resident memory of this process, bytes (Linux). */
+function peakMemory(): number {
+  const status = Deno.readTextFileSync("/proc/self/status");
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) * 1024;
+}
