@@ -17,14 +17,22 @@ export interface HostArray {
   shape: number[];
 }
 
-/** All that a run needs to go on as if nothing had happened. */
-export interface TrainState {
-  /** Iterations done. */
-  iteration: number;
+/** What of it is the training step's own. */
+export interface StepperState {
   /** Optimizer steps done (skipped ones do not count). */
   step: number;
-  /** `weights/…`, `mean/…`, `variance/…`, `memory/…` by name. */
+  /** Batches seen, skipped ones included. */
+  passes: number;
+  /** Loss scale, finite steps at it, overflows in a row. */
+  scale: [number, number, number];
+  /** `weight.…`, `mean.…`, `variance.…`, `memory.…` by name. */
   tensors: Record<string, HostArray>;
+}
+
+/** All that a run needs to go on as if nothing had happened. */
+export interface TrainState extends StepperState {
+  /** Iterations done. */
+  iteration: number;
   /** Pose of each stream's last frame. */
   poses: StreamPose[];
 }
@@ -44,6 +52,8 @@ export async function saveState(
     format: "streampetr-train-state",
     iteration: String(state.iteration),
     step: String(state.step),
+    passes: String(state.passes),
+    scale: JSON.stringify(state.scale),
     timestamps: JSON.stringify(state.poses.map((pose) => pose.timestampUs)),
   });
   await writeAtomically(`${folder}/${FILE}`, bytes);
@@ -69,6 +79,8 @@ export async function loadState(folder: string): Promise<TrainState | null> {
   return {
     iteration: Number(metadata.iteration),
     step: Number(metadata.step),
+    passes: Number(metadata.passes),
+    scale: JSON.parse(metadata.scale!),
     tensors,
     poses: timestamps.map((timestampUs, b) => ({
       timestampUs,

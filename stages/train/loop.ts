@@ -3,7 +3,7 @@
  * @module
  */
 import { type StageContext, UserError } from "../../pipeline/stage.ts";
-import { loadState, saveState, type TrainState } from "./checkpoint.ts";
+import { loadState, saveState, type StepperState } from "./checkpoint.ts";
 import type { Batch, Feeder, StreamPose } from "./feeder.ts";
 import { poseOf } from "./feeder.ts";
 import { Meter } from "./meter.ts";
@@ -17,8 +17,16 @@ export interface StepReport {
   terms: Record<string, number>;
   /** Global gradient norm before clipping. */
   gradNorm: number;
-  /** False where a loss-scale overflow made the step be skipped. */
-  applied: boolean;
+  /** Factor of the loss in this step's backward pass. */
+  scale: number;
+  /**
+   * `overflow`: gradients too large for the loss scale, the step was skipped;
+   * `diverged`: numbers that are not finite for no such reason, and the state
+   * is that before the step.
+   */
+  outcome: "applied" | "overflow" | "diverged";
+  /** Where it diverged, the first tensor that is not finite, in words. */
+  source: string | null;
 }
 
 /** One training step with its state on the device. */
@@ -26,11 +34,9 @@ export interface Stepper {
   /** @param rates learning-rate factor of this iteration (group 0's rate). */
   step(batch: Batch, lr: number): StepReport;
   /** The state, read back to the host. */
-  read(): Pick<TrainState, "step" | "tensors">;
+  read(): StepperState;
   /** Puts a saved state on the device. */
-  write(state: Pick<TrainState, "step" | "tensors">): void;
-  /** Name of the first weight, moment or memory entry that is not finite. */
-  firstNonFinite(): string | null;
+  write(state: StepperState): void;
 }
 
 /** Everything that the loop turns. */
@@ -77,7 +83,7 @@ export async function runLoop(loop: Loop): Promise<void> {
       }
       const lr = rate(iteration);
       const report = stepper.step(batch, lr);
-      guard(report, stepper, iteration);
+      guard(report, iteration);
       poses = batch.frames.map(poseOf);
       iteration++;
       meter.stepped(report, lr);
@@ -90,20 +96,15 @@ export async function runLoop(loop: Loop): Promise<void> {
   }
 }
 
-/** Stops at the first loss that is not a number, before it spreads. */
-function guard(report: StepReport, stepper: Stepper, iteration: number): void {
-  const finite = Number.isFinite(report.loss + report.gradNorm);
-  if (finite || !report.applied) return;
-  const terms = Object.entries(report.terms)
-    .filter(([, value]) => !Number.isFinite(value)).map(([name]) => name);
-  const source = stepper.firstNonFinite();
+/** Stops a run whose last step diverged. */
+function guard(report: StepReport, iteration: number): void {
+  if (report.outcome !== "diverged") return;
   throw new UserError(
     `Training diverged at iteration ${iteration + 1}: the loss is ` +
-      `${report.loss}, the gradient norm ${report.gradNorm} (terms that are ` +
-      `not finite: ${terms.join(", ") || "none"}; ` +
-      (source ? `first non-finite tensor: ${source}` : "all weights finite") +
-      "). The last checkpoint is kept and is still finite. Lower " +
-      "train.optimizer.lr (half is a good try) or, with the cyclic policy, " +
-      "the peak train.schedule.target_ratio[0], and run again",
+      `${report.loss}, the gradient norm ${report.gradNorm}; the first tensor ` +
+      `that is not finite is the ${report.source}. Nothing of this iteration ` +
+      "was kept; the last checkpoint is finite. Lower train.optimizer.lr " +
+      "(half is a good try) or, with the cyclic policy, the peak " +
+      "train.schedule.target_ratio[0], and run again",
   );
 }

@@ -5,17 +5,33 @@
 import type { StageContext } from "../../pipeline/stage.ts";
 import type { StepReport } from "./loop.ts";
 
+/** A mean under construction, by name. */
+class Means {
+  readonly #sums = new Map<string, { sum: number; count: number }>();
+
+  add(name: string, value: number): void {
+    const { sum, count } = this.#sums.get(name) ?? { sum: 0, count: 0 };
+    this.#sums.set(name, { sum: sum + value, count: count + 1 });
+  }
+
+  take(): Record<string, number> {
+    const means = [...this.#sums].map(([name, { sum, count }]) =>
+      [name, sum / count] as const
+    );
+    this.#sums.clear();
+    return Object.fromEntries(means);
+  }
+}
+
 /** Collects what happened since the last log line. */
 export class Meter {
-  #sums: Record<string, number> = {};
-  #count = 0;
-  #gradNorm = 0;
-  #finite = 0;
+  readonly #means = new Means();
   #overflows = 0;
   #started = 0;
   #fed = 0;
   #lr = 0;
   #loss = 0;
+  #scale = 1;
 
   constructor(readonly iterationsPerEpoch: number) {}
 
@@ -32,24 +48,21 @@ export class Meter {
   /** Its step is done. */
   stepped(report: StepReport, lr: number): void {
     const now = performance.now();
-    this.#add("time", (now - this.#started) / 1000);
-    this.#add("data_time", (this.#fed - this.#started) / 1000);
-    this.#add("loss", report.loss);
-    for (const [name, value] of Object.entries(report.terms)) {
-      this.#add(name, value);
+    this.#means.add("time", (now - this.#started) / 1000);
+    this.#means.add("data_time", (this.#fed - this.#started) / 1000);
+    this.#lr = lr;
+    this.#scale = report.scale;
+    if (report.outcome === "overflow") {
+      // Counted apart, so that one cannot make all means infinite.
+      this.#overflows++;
+      return;
     }
     this.#loss = report.loss;
-    this.#lr = lr;
-    this.#count++;
-    if (Number.isFinite(report.gradNorm)) {
-      this.#gradNorm += report.gradNorm;
-      this.#finite++;
+    this.#means.add("loss", report.loss);
+    this.#means.add("grad_norm", report.gradNorm);
+    for (const [name, value] of Object.entries(report.terms)) {
+      this.#means.add(name, value);
     }
-    if (!report.applied) this.#overflows++;
-  }
-
-  #add(name: string, value: number): void {
-    this.#sums[name] = (this.#sums[name] ?? 0) + value;
   }
 
   /** Tells the status line now and the log every `every` iterations. */
@@ -67,24 +80,16 @@ export class Meter {
       values: { loss: this.#loss, lr: this.#lr },
     });
     if (iteration % every !== 0 && iteration !== iterations) return;
-    const values: Record<string, number> = {
+    const values = {
       epoch: Math.floor((iteration - 1) / this.iterationsPerEpoch) + 1,
       iter: iteration,
       lr: this.#lr,
       memory: Math.round(Deno.memoryUsage().rss / 2 ** 20),
-      // Overflows are counted apart, so one cannot make the mean infinite.
-      grad_norm: this.#gradNorm / Math.max(this.#finite, 1),
       overflows: this.#overflows,
+      loss_scale: this.#scale,
+      ...this.#means.take(),
     };
-    for (const [name, sum] of Object.entries(this.#sums)) {
-      values[name] = sum / this.#count;
-    }
     context.emit({ type: "scalars", step: iteration, values });
-    this.#sums = {};
-    this.#count =
-      this.#finite =
-      this.#overflows =
-      this.#gradNorm =
-        0;
+    this.#overflows = 0;
   }
 }

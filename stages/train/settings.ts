@@ -133,6 +133,21 @@ const schedule = z.strictObject({
     .describe("share of the cyclic policy that rises"),
 });
 
+const lossScale = z.union([
+  z.literal("dynamic"),
+  positive,
+  z.strictObject({
+    initial: positive.default(65536),
+    growth: positive.default(2),
+    backoff: positive.max(1).default(0.5),
+    interval: count.default(2000),
+  }),
+]).describe(
+  "factor of the loss in the backward pass: dynamic (as torch's GradScaler), " +
+    "a number that stays, or the numbers of the dynamic rule; null: dynamic " +
+    "with float16, none otherwise",
+);
+
 const warmStart = z.strictObject({
   steps: count.default(300),
   points: count.default(192),
@@ -149,7 +164,7 @@ export const trainSettings = z.strictObject({
   image: imageSettings.prefault({}),
   augmentation: augmentation.prefault({}),
   batch: count.default(2).describe("streams that go through at once"),
-  accumulate: z.literal(1).default(1)
+  accumulate: count.default(1)
     .describe("parts of a step, batch streams each, whose gradients add up"),
   sequence_split: count.default(2).describe("seq_split_num"),
   optimizer: optimizer.prefault({}),
@@ -161,7 +176,9 @@ export const trainSettings = z.strictObject({
   threads: z.number().int().min(0).default(0).describe("0: all cores"),
   jit: z.boolean().nullable().default(null)
     .describe("XLA; null: on GPUs only"),
-  precision: z.enum(["float32", "float16", "bfloat16"]).default("float32"),
+  precision: z.enum(["float32", "float16", "bfloat16"]).default("float32")
+    .describe("what convolutions and matrix products compute in"),
+  loss_scale: lossScale.nullable().default(null),
 });
 
 export type TrainSettings = z.output<typeof trainSettings>;

@@ -13,15 +13,20 @@ import {
 } from "../../models/mod.ts";
 import type { TrainState } from "./checkpoint.ts";
 import { type Group, join, unpack } from "./flat.ts";
+import { memoryPrefix } from "./parts.ts";
 
 /** Kinds of vectors that a group of parameters has. */
 export const KINDS = ["weight", "mean", "variance"] as const;
 
-/** What a run starts with: no moments, an empty memory. */
+/**
+ * What a run starts with: no moments, an empty memory for each part of a
+ * batch.
+ */
 export function firstState(
   step: TrainStep,
   groups: readonly Group[],
   values: Record<string, Plain>,
+  parts: number,
 ): Tensors {
   const arrays: TrainState["tensors"] = {};
   for (const [name, { data, shape }] of Object.entries(values)) {
@@ -33,10 +38,15 @@ export function firstState(
     arrays[`mean.${name}`] = arrays[`variance.${name}`] = zeros;
   }
   const shapes = memoryShapes(step.config.head, step.config.batch);
-  for (const field of MEMORY_FIELDS) {
-    const shape = shapes[field];
-    const size = shape.reduce((a, b) => a * b, 1);
-    arrays[`memory.${field}`] = { data: new Float32Array(size), shape };
+  for (let part = 0; part < parts; part++) {
+    for (const field of MEMORY_FIELDS) {
+      const shape = shapes[field];
+      const size = shape.reduce((a, b) => a * b, 1);
+      arrays[`${memoryPrefix(part, parts)}${field}`] = {
+        data: new Float32Array(size),
+        shape,
+      };
+    }
   }
   return stateOf(arrays, groups);
 }

@@ -1,44 +1,50 @@
 /**
  * The training step on the device: weights, moments and memory stay there;
  * only predictions come to the host and only targets go back.
+ *
+ * A step is one or more parts of a batch, each a forward and a backward pass,
+ * then one update with the sum of their gradients. State moves on only once
+ * all numbers are known to be finite.
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
+import type { TensorFlowEngine } from "../../engine/tensorflow/mod.ts";
 import {
-  type CompiledSplit,
-  statelessUniform,
-  type TensorFlowEngine,
-  type Tensors,
-} from "../../engine/tensorflow/mod.ts";
-import {
-  adamw,
-  clipByGlobalNorm,
+  type Arrays,
   completeTargets,
-  differentiate,
+  type Counts,
+  countsOf,
   drawsOf,
   inputSpecs,
   matchStep,
   multiplierOf,
   type ParamSpecs,
-  type Pass,
   type Plain,
+  type Prepared,
   prepareStep,
   random,
   type Sample,
   targetSpecs,
-  type TensorSpecs,
-  termNames,
+  type Tensors,
   type TrainStep,
 } from "../../models/mod.ts";
-import type { Batch } from "./feeder.ts";
-import { concat, type Group, groupsOf, split, type Trained } from "./flat.ts";
+import type { StepperState } from "./checkpoint.ts";
 import type { Stepper, StepReport } from "./loop.ts";
+import { partOf, tensorsOf } from "./arrays.ts";
+import { firstNonFinite } from "./diagnose.ts";
+import type { Batch } from "./feeder.ts";
+import { type Group, groupsOf, type Trained } from "./flat.ts";
+import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
+import { recordPass } from "./pass.ts";
+import { lossScaling, Scaler } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
-import { firstState, KINDS, readState, stateOf } from "./state.ts";
+import { firstState, readState, stateOf } from "./state.ts";
+import { recordUpdate } from "./update.ts";
 
 /** What a stepper is made of. */
 export interface StepperParts {
   engine: TensorFlowEngine;
+  /** For one part: `settings.batch` streams. */
   step: TrainStep;
   settings: TrainSettings;
   /** First values of all parameters, memory layout. */
@@ -46,17 +52,216 @@ export interface StepperParts {
   /** Factor per row of a parameter's updates; null trains all of it. */
   frozen: (name: string, rows: number) => number[] | null;
   /** Told at the end of each part of a step, for profiles. */
-  mark?: (part: "upload" | "early" | "read" | "match" | "late") => void;
+  mark?: (part: StepPart) => void;
 }
 
-/** Predictions that matching reads. */
-const READ = [
-  "classScores",
-  "boxCodes",
-  "focal.classScores",
-  "focal.boxes",
-  "focal.centers",
-];
+/** What a step does, in this order. */
+export type StepPart =
+  | "upload"
+  | "early"
+  | "read"
+  | "match"
+  | "late"
+  | "update";
+
+/** Builds the stepper; recording takes seconds. */
+export function createStepper(parts: StepperParts): Stepper {
+  return new DeviceStepper(parts);
+}
+
+/** A batch and what all its parts share. */
+interface Whole {
+  batch: Batch;
+  samples: Sample[];
+  prepared: Prepared;
+  /** Examples of the whole batch: the parts' losses have its divisors. */
+  counts: Counts;
+}
+
+/** Keeps the random numbers of parts apart. */
+const PART_SEED = 104729;
+
+/** An update; nothing of it is kept yet. */
+interface Update {
+  next: Tensors;
+  gradNorm: number;
+  /** Whether gradients and new weights are finite. */
+  finite: boolean;
+}
+
+class DeviceStepper implements Stepper {
+  readonly #step: TrainStep;
+  readonly #settings: TrainSettings;
+  readonly #groups: Group[];
+  readonly #pass: ReturnType<typeof recordPass>;
+  readonly #update: ReturnType<typeof recordUpdate>;
+  readonly #scaler: Scaler;
+  readonly #mark: (part: StepPart) => void;
+  #state: Tensors;
+  /** Updates so far, and batches seen: overflows make no update. */
+  #steps = 0;
+  #passes = 0;
+
+  constructor(parts: StepperParts) {
+    const { engine, settings, frozen, values, step } = parts;
+    this.#mark = parts.mark ?? (() => {});
+    this.#step = { ...step, params: thawed(step.params, frozen) };
+    this.#settings = settings;
+    const trained = trainedOf(this.#step, settings, values, frozen);
+    this.#groups = groupsOf(trained);
+    const groups = this.#groups;
+    this.#pass = recordPass({
+      engine,
+      step: this.#step,
+      settings,
+      groups,
+      values,
+    });
+    this.#update = recordUpdate(engine, settings, groups);
+    this.#scaler = new Scaler(lossScaling(settings));
+    this.#state = firstState(this.#step, groups, values, settings.accumulate);
+  }
+
+  step(batch: Batch, lr: number): StepReport {
+    const scale = this.#scaler.scale;
+    const attempt = this.#passAll(batch);
+    const { loss, terms } = attempt;
+    const updated = Number.isFinite(loss) ? this.#try(attempt, lr) : null;
+    const gradNorm = updated?.gradNorm ?? NaN;
+    const report = { loss, terms, gradNorm, scale };
+    if (updated?.finite) {
+      this.#scaler.hear(true);
+      this.#commit({ ...attempt.fresh, ...updated.next });
+      this.#steps++;
+      tf.dispose(attempt.gradients);
+      return { ...report, outcome: "applied", source: null };
+    }
+    const overflow = !Number.isFinite(gradNorm) && this.#scaler.hear(false);
+    const source = overflow ? null : this.#diagnose(batch, attempt, updated);
+    // The forward pass of an overflow counts where it was sound.
+    if (overflow && Number.isFinite(loss)) this.#commit(attempt.fresh);
+    else tf.dispose(attempt.fresh);
+    tf.dispose([attempt.gradients, updated?.next ?? []]);
+    return { ...report, outcome: overflow ? "overflow" : "diverged", source };
+  }
+
+  /** All parts of a batch, up to the first loss that is not finite. */
+  #passAll(batch: Batch): Attempt {
+    const { accumulate, seed } = this.#settings;
+    const { config } = this.#step;
+    const whole = { ...config, batch: config.batch * accumulate };
+    const samples = batch.frames as unknown as Sample[];
+    const draws = drawsOf(random(`${seed}/${this.#passes}`));
+    const prepared = prepareStep(whole, samples, draws);
+    const counts = countsOf(whole, samples, prepared.denoising);
+    const attempt = new Attempt();
+    for (let part = 0; part < accumulate; part++) {
+      this.#passPart(attempt, { batch, samples, prepared, counts }, part);
+      if (!Number.isFinite(attempt.loss)) break;
+    }
+    this.#passes++;
+    return attempt;
+  }
+
+  #passPart(attempt: Attempt, whole: Whole, part: number): void {
+    const { config } = this.#step;
+    const { accumulate } = this.#settings;
+    const { batch, samples, prepared, counts } = whole;
+    const prefix = memoryPrefix(part, accumulate);
+    const state = { ...this.#state, ...attempt.fresh };
+    const inputs = this.#inputs(
+      { ...arraysOf(batch), ...prepared.inputs },
+      part,
+    );
+    const given = { ...state, ...memoryOf(state, prefix), ...inputs };
+    this.#mark("upload");
+    const { outputs, saved } = this.#pass.early(given);
+    this.#mark("early");
+    attempt.forward(outputs, prefix);
+    this.#mark("read");
+    const first = part * config.batch;
+    const { arrays } = matchStep(
+      config,
+      attempt.predictions,
+      samples.slice(first, first + config.batch),
+      denoisingOf(prepared.denoising, part, accumulate),
+    );
+    const targets = tensorsOf(
+      completeTargets(config, { arrays, counts }),
+      targetSpecs(config),
+    );
+    this.#mark("match");
+    attempt.backward(config, this.#pass.late(saved, { ...given, ...targets }));
+    this.#mark("late");
+    tf.dispose([inputs, targets]);
+  }
+
+  #inputs(arrays: Arrays, part: number): Tensors {
+    const specs = inputSpecs(this.#step.config);
+    const seed = this.#settings.seed + PART_SEED * part;
+    return {
+      ...tensorsOf(partOf(arrays, specs, part), specs),
+      scale: tf.scalar(this.#scaler.scale),
+      seed: tf.tensor1d([seed, this.#passes], "int32"),
+    };
+  }
+
+  #try({ gradients }: Attempt, lr: number): Update {
+    const inputs = {
+      lr: tf.scalar(lr),
+      step: tf.scalar(this.#steps + 1),
+      unscale: tf.scalar(1 / this.#scaler.scale),
+    };
+    const given = { ...this.#state, ...gradients, ...inputs };
+    const { norms, ...next } = this.#update.run(given);
+    const [gradNorm, weightNorm] = norms!.dataSync() as Float32Array;
+    tf.dispose([inputs, norms!]);
+    this.#mark("update");
+    return {
+      next,
+      gradNorm: gradNorm!,
+      finite: isFinite(gradNorm! + weightNorm!),
+    };
+  }
+
+  #commit(next: Tensors): void {
+    tf.dispose(Object.keys(next).map((name) => this.#state[name]!));
+    this.#state = { ...this.#state, ...next };
+  }
+
+  #diagnose(
+    batch: Batch,
+    { predictions, terms, gradients }: Attempt,
+    updated: Update | null,
+  ): string | null {
+    return firstNonFinite({
+      batch: arraysOf(batch),
+      state: this.#state,
+      groups: this.#groups,
+      predictions,
+      terms,
+      gradients,
+      next: updated?.next,
+    });
+  }
+
+  read(): StepperState {
+    return {
+      step: this.#steps,
+      passes: this.#passes,
+      scale: this.#scaler.save(),
+      tensors: readState(this.#state, this.#groups),
+    };
+  }
+
+  write({ step, passes, scale, tensors }: StepperState): void {
+    this.#steps = step;
+    this.#passes = passes;
+    this.#scaler.load(scale);
+    tf.dispose(this.#state);
+    this.#state = stateOf(tensors, this.#groups);
+  }
+}
 
 /** Parameters with whole frozen ones taken out of training. */
 function thawed(
@@ -70,65 +275,6 @@ function thawed(
       return [name, fixed ? { ...spec, trainable: false } : spec];
     }),
   );
-}
-
-/** Builds the stepper; recording takes seconds. */
-export function createStepper(parts: StepperParts): Stepper {
-  const { engine, settings, frozen, values, mark } = parts;
-  const step = { ...parts.step, params: thawed(parts.step.params, frozen) };
-  const groups = groupsOf(trainedOf(step, settings, values, frozen));
-  const compiled = record(engine, step, settings, groups, values);
-
-  let state = firstState(step, groups, values);
-  let steps = 0;
-
-  function run(batch: Batch, lr: number): StepReport {
-    const draws = drawsOf(random(`${settings.seed}/${steps}`));
-    const samples = batch.frames as unknown as Sample[];
-    const prepared = prepareStep(step.config, samples, draws);
-    const inputs: Tensors = {
-      ...tensorsOf(arraysOf(batch), inputSpecs(step.config)),
-      ...tensorsOf(prepared.inputs, inputSpecs(step.config)),
-      lr: tf.scalar(lr),
-      step: tf.scalar(steps + 1),
-      seed: tf.tensor1d([settings.seed, steps], "int32"),
-    };
-    mark?.("upload");
-    const { outputs, saved } = compiled.early({ ...state, ...inputs });
-    mark?.("early");
-    const read = Object.fromEntries(
-      READ.filter((name) => name in outputs)
-        .map((name) => [name, outputs[name]!.dataSync() as Float32Array]),
-    );
-    mark?.("read");
-    const matched = matchStep(step.config, read, samples, prepared.denoising);
-    const targets = tensorsOf(
-      completeTargets(step.config, matched),
-      targetSpecs(step.config),
-    );
-    mark?.("match");
-    const late = compiled.late(saved, { ...state, ...inputs, ...targets });
-    const report = reportOf(step, late);
-    mark?.("late");
-    state = replaced(state, outputs, late);
-    tf.dispose([inputs, targets]);
-    steps++;
-    return report;
-  }
-
-  return {
-    step: run,
-    read: () => ({ step: steps, tensors: readState(state, groups) }),
-    write({ step: saved, tensors }) {
-      steps = saved;
-      tf.dispose(state);
-      state = stateOf(tensors, groups);
-    },
-    firstNonFinite: () =>
-      Object.entries(readState(state, groups)).find(([, { data }]) =>
-        !data.every(Number.isFinite)
-      )?.[0] ?? null,
-  };
 }
 
 /** What trains, and how fast. */
@@ -149,151 +295,6 @@ function trainedOf(
     }));
 }
 
-/** Records forward pass, losses, gradients and update as one cut function. */
-function record(
-  engine: TensorFlowEngine,
-  step: TrainStep,
-  settings: TrainSettings,
-  groups: readonly Group[],
-  values: Record<string, Plain>,
-): CompiledSplit {
-  const targets = targetSpecs(step.config);
-  const specs: TensorSpecs = {
-    ...inputSpecs(step.config),
-    ...targets,
-    lr: { shape: [], dtype: "float32" },
-    step: { shape: [], dtype: "float32" },
-    seed: { shape: [2], dtype: "int32" },
-  };
-  for (const { key, sizes } of groups) {
-    const length = sizes.reduce((a, b) => a + b, 0);
-    for (const kind of KINDS) {
-      specs[`${kind}.${key}`] = { shape: [length], dtype: "float32" };
-    }
-  }
-  const grouped = new Set(groups.flatMap(({ names }) => names));
-  for (const [name, { shape }] of Object.entries(values)) {
-    if (grouped.has(name)) continue;
-    specs[`weight.${name}`] = { shape: [...shape], dtype: "float32" };
-  }
-  return engine.compileSplit(
-    (inputs) => body(step, settings, groups, inputs),
-    specs,
-    Object.keys(targets),
-    {
-      name: "train",
-      jit: settings.jit ?? engine.device === "gpu",
-      precision: settings.precision,
-    },
-  );
-}
-
-function body(
-  step: TrainStep,
-  { optimizer }: TrainSettings,
-  groups: readonly Group[],
-  inputs: Tensors,
-): { early: Tensors; late: Tensors } {
-  const params = below("weight.", inputs);
-  for (const group of groups) {
-    Object.assign(params, split(group, params[group.key]!));
-  }
-  const found = differentiate(step, params, inputs, inputs, passOf(inputs));
-  const flat = Object.fromEntries(groups.map((group) => {
-    const gradient = concat(group, found.gradients);
-    return [group.key, group.mask ? tf.mul(gradient, group.mask) : gradient];
-  }));
-  const clipped = clipByGlobalNorm(flat, optimizer.clip);
-  const factors = new Map(groups.map((group) => [group.key, group]));
-  const next = adamw(
-    params,
-    clipped.gradients,
-    { mean: below("mean.", inputs), variance: below("variance.", inputs) },
-    inputs.lr as tf.Scalar,
-    inputs.step as tf.Scalar,
-    {
-      betas: optimizer.betas,
-      weightDecay: optimizer.weight_decay,
-      multipliers: (key) => factors.get(key)!,
-    },
-  );
-  const late: Tensors = {
-    terms: found.terms,
-    total: found.total,
-    norm: clipped.norm,
-  };
-  for (const { key, mask } of groups) {
-    const [old, moved] = [params[key]!, next.params[key]!];
-    // Frozen rows keep their values, weight decay included.
-    late[`weight.${key}`] = mask
-      ? tf.add(old, tf.mul(tf.sub(moved, old), mask))
-      : moved;
-    late[`mean.${key}`] = next.moments.mean[key]!;
-    late[`variance.${key}`] = next.moments.variance[key]!;
-  }
-  return { early: found.outputs, late };
-}
-
-/** A training pass whose random numbers follow the step's seed. */
-function passOf(inputs: Tensors): Pass {
-  let calls = 0;
-  return {
-    training: true,
-    updates: new Map(),
-    uniform(shape) {
-      const offset = tf.tensor1d([1009 * ++calls, 0], "int32");
-      return statelessUniform(shape, tf.add(inputs.seed!, offset));
-    },
-  };
-}
-
-function below(prefix: string, tensors: Tensors): Tensors {
-  return Object.fromEntries(
-    Object.entries(tensors).filter(([name]) => name.startsWith(prefix))
-      .map(([name, tensor]) => [name.slice(prefix.length), tensor]),
-  );
-}
-
-function arraysOf({ frames: _, ...arrays }: Batch) {
+function arraysOf({ frames: _, ...arrays }: Batch): Arrays {
   return arrays;
-}
-
-function tensorsOf(
-  arrays: Record<string, Float32Array | Int32Array>,
-  specs: TensorSpecs,
-): Tensors {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => {
-      const { shape, dtype } = specs[name]!;
-      return [name, tf.tensor(data, shape, dtype)];
-    }),
-  );
-}
-
-function reportOf(step: TrainStep, late: Tensors): StepReport {
-  const names = termNames(step.config);
-  const values = late.terms!.dataSync();
-  return {
-    loss: late.total!.dataSync()[0]!,
-    terms: Object.fromEntries(names.map((name, i) => [name, values[i]!])),
-    gradNorm: late.norm!.dataSync()[0]!,
-    applied: true,
-  };
-}
-
-/** The state after a step; what it replaces is freed. */
-function replaced(state: Tensors, outputs: Tensors, late: Tensors): Tensors {
-  const next: Tensors = {};
-  for (const [name, tensor] of Object.entries(outputs)) {
-    if (name.startsWith("memory.")) next[name] = tensor;
-    else if (name.startsWith("updates.")) {
-      next[`weight.${name.slice("updates.".length)}`] = tensor;
-    } else tensor.dispose();
-  }
-  for (const [name, tensor] of Object.entries(late)) {
-    if (/^(weight|mean|variance)\./.test(name)) next[name] = tensor;
-    else tensor.dispose();
-  }
-  tf.dispose(Object.keys(next).map((name) => state[name]!));
-  return { ...state, ...next };
 }

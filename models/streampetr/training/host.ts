@@ -15,6 +15,7 @@ import {
   type StepConfig,
   targetSpecs,
   type TensorSpecs,
+  tokensOf,
 } from "./spec.ts";
 import { matchTargets } from "./targets.ts";
 
@@ -93,6 +94,31 @@ export interface Counts {
   denoising: number;
   /** Matched tokens. */
   focal: number;
+}
+
+/**
+ * The counts that matching a batch will give: every object finds its query
+ * or token as long as there are enough of them.
+ */
+export function countsOf(
+  { head, focal }: StepConfig,
+  samples: readonly Sample[],
+  denoising: Denoising | null,
+): Counts {
+  const queries = head.queries + head.propagated;
+  const tokens = focal === null ? 0 : tokensOf(focal);
+  const found = (labels: ArrayLike<number>, places: number) =>
+    Math.min(labels.length, places);
+  const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+  return {
+    matched: sum(samples.map(({ labels }) => found(labels.labels, queries))),
+    denoising: denoising?.count ?? 0,
+    focal: focal === null ? 0 : sum(
+      samples.flatMap(({ labels2d }) =>
+        labels2d.map(({ labels }) => found(labels, tokens))
+      ),
+    ),
+  };
 }
 
 /** Targets but for the divisors, which need the counts of all processes. */

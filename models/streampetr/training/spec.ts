@@ -110,10 +110,16 @@ function group(name: string, shape: number[]): TensorSpecs {
   };
 }
 
+/** T, tokens of one image. */
+export function tokensOf(
+  { imageHeight, imageWidth, stride }: FocalStepConfig,
+): number {
+  return Math.floor(imageHeight / stride) * Math.floor(imageWidth / stride);
+}
+
 function focalSpecs(config: StepConfig, focal: FocalStepConfig): TensorSpecs {
   const images = config.batch * config.cameras;
-  const tokens = Math.floor(focal.imageHeight / focal.stride) *
-    Math.floor(focal.imageWidth / focal.stride);
+  const tokens = tokensOf(focal);
   return {
     "focal.labels": integers(images, tokens),
     "focal.boxes": floats(images, tokens, 4),
