@@ -10,7 +10,7 @@ export default defineStage({
   version: 1,
   config: trainSettings,
   inputs: ["dataset", "data"],
-  untracked: ["threads", "log_every", "checkpoint_every"],
+  untracked: ["threads", "log_every", "checkpoint_every", "validation"],
   externals: (config) =>
     config.model.checkpoint
       ? [{ path: config.model.checkpoint, by: "content" as const }]

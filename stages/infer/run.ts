@@ -5,16 +5,16 @@
 import type { StageContext } from "../../pipeline/stage.ts";
 import { type Numbers, openSession } from "../../engine/onnx/mod.ts";
 import {
-  decodeBoxes,
   type HeadConfig,
   MEMORY_FIELDS,
   stepShapes,
 } from "../../models/mod.ts";
-import { frameDetections, writeResults } from "../../nusc/mod.ts";
+import { writeResults } from "../../nusc/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { frameConfig, type ModelCard } from "../train/artifact.ts";
 import { headConfig } from "../train/build.ts";
 import type { InferSettings } from "../infer.ts";
+import { detections } from "./detections.ts";
 import { namedArrays, type StreamFrame, streamFrames } from "./stream.ts";
 
 /** The network with its memory: frame in, raw predictions out. */
@@ -91,31 +91,13 @@ export async function infer(
     `${inputs.dataset}/root`,
     frameConfig(card.image, card.model),
   );
-  let done = 0;
-  async function* detections() {
-    for await (const frame of frames) {
-      signal.throwIfAborted();
-      const { logits, codes } = await runner.step(frame);
-      const boxes = decodeBoxes(logits, codes, {
-        classes: head.classes,
-        maxBoxes: config.max_boxes,
-        range: head.positionRange,
-      });
-      yield {
-        token: frame.info.token,
-        boxes: frameDetections(frame.info, boxes),
-      };
-      done++;
-      context.emit({
-        type: "progress",
-        unit: "frames",
-        done,
-        total: infos.length,
-      });
-    }
-  }
+  const results = detections(runner, frames, head, config.max_boxes, (done) => {
+    signal.throwIfAborted();
+    const total = infos.length;
+    context.emit({ type: "progress", unit: "frames", done, total });
+  });
   try {
-    await writeResults(`${output}/results_nusc.json`, detections());
+    await writeResults(`${output}/results_nusc.json`, results);
   } finally {
     await runner.close();
   }

@@ -8,6 +8,7 @@ import type { Batch, Feeder, StreamPose } from "./feeder.ts";
 import { poseOf } from "./feeder.ts";
 import { Meter } from "./meter.ts";
 import type { TrainSettings } from "./settings.ts";
+import type { Validate } from "./validate.ts";
 
 /** What one optimisation step tells. */
 export interface StepReport {
@@ -48,6 +49,8 @@ export interface Loop {
   rate: (iteration: number) => number;
   iterations: number;
   iterationsPerEpoch: number;
+  /** Measures the weights of the moment; null: never. */
+  validate: Validate | null;
 }
 
 /** Trains to the end, or throws the abort reason after a checkpoint. */
@@ -90,6 +93,8 @@ export async function runLoop(loop: Loop): Promise<void> {
       meter.report(context, iteration, iterations, config.log_every);
       const due = iteration % config.checkpoint_every === 0;
       if (due && iteration < iterations) await save();
+      const every = config.validation?.every ?? Infinity;
+      if (iteration % every === 0) await loop.validate?.(iteration);
     }
   } finally {
     await feeder.close();

@@ -22,6 +22,7 @@ import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
 import type { TrainSettings } from "./settings.ts";
 import { createStepper } from "./stepper.ts";
+import { createValidation } from "./validate.ts";
 import { warmStart } from "./warmstart.ts";
 
 /** The stage. */
@@ -92,6 +93,7 @@ export async function train(
     rate: (iteration) => plan.lr * plan.factor(iteration),
     iterations: plan.iterations,
     iterationsPerEpoch: plan.iterationsPerEpoch,
+    validate: await createValidation({ context, engine, model, stepper }),
   });
 
   // ---- artifact: the detector; the 2D head is of training only ----

@@ -171,6 +171,11 @@ export const trainSettings = z.strictObject({
   schedule: schedule.prefault({}),
   warm_start: warmStart.nullable().default(null)
     .describe("geometric warm start of the attention from calibrations"),
+  validation: z.strictObject({
+    split: z.string().default("val").describe("name in create-data's splits"),
+    every: count.default(1000).describe("iterations"),
+  }).nullable().default(null)
+    .describe("detection metrics while training goes on; changes no weight"),
   checkpoint_every: count.default(500),
   log_every: count.default(50),
   threads: z.number().int().min(0).default(0).describe("0: all cores"),
