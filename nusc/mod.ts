@@ -43,6 +43,7 @@ export {
   type Camera,
   type CameraInfo,
   CAMERAS,
+  checkFiles,
   CLASSES_3D,
   createFrames,
   type CreateOptions,

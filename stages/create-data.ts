@@ -44,7 +44,9 @@ async function createData(
   >,
 ): Promise<void> {
   const { openInput } = await import("./shared/dataset.ts");
-  const { createFrames, writeFrames } = await import("../nusc/mod.ts");
+  const { checkFiles, createFrames, writeFrames } = await import(
+    "../nusc/mod.ts"
+  );
   const dataset = await openInput(inputs.dataset!);
   const { splits, notes } = await resolveSplits(config.splits, {
     version: dataset.version,
@@ -56,6 +58,8 @@ async function createData(
     samples: dataset.samplesOf(names),
   }));
   const total = jobs.reduce((sum, job) => sum + job.samples.length, 0);
+  // Of all splits: the last one must not fail when the first has been made.
+  checkFiles(dataset, [...new Set(jobs.flatMap(({ samples }) => samples))]);
   let before = 0;
   for (const { name, samples } of jobs) {
     const frames = createFrames(dataset, samples, {

@@ -3,10 +3,11 @@
  * @module
  */
 import { setImmediate } from "node:timers/promises";
+import { DatasetError } from "../errors.ts";
 import type { Dataset } from "../tables/mod.ts";
-import { checkFiles } from "./files.ts";
+import { checkFiles, refuseDamaged } from "./files.ts";
 import { buildFrame } from "./frame.ts";
-import { readJpegSize } from "./jpeg.ts";
+import { inspectJpeg } from "./jpeg.ts";
 import type { FrameInfo } from "./types.ts";
 
 /** Settings of {@link createFrames}. */
@@ -27,6 +28,9 @@ const BREATH = 16;
 /**
  * Builds the records of whole scenes.
  * @param samples rows of the dataset's `samples`, in table order
+ * @throws {DatasetError} before the first frame if sensor files are absent,
+ *   all of them named, or scenes are cut short or out of order; at the first
+ *   damaged image, with all others that are damaged
  */
 export async function* createFrames(
   dataset: Dataset,
@@ -34,12 +38,22 @@ export async function* createFrames(
   options: CreateOptions = {},
 ): AsyncGenerator<FrameInfo> {
   const { maxSweeps = 10, checkFiles: fromFiles = true, signal } = options;
+  for (const sample of samples) {
+    dataset.timelineOf(dataset.sceneOfSample[sample]!);
+  }
   if (fromFiles) checkFiles(dataset, samples);
   const { sensorData } = dataset;
-  const imageSize = (row: number) =>
-    fromFiles
-      ? readJpegSize(`${dataset.root}/${sensorData.filename(row)}`)
-      : { width: sensorData.width[row]!, height: sensorData.height[row]! };
+  const imageSize = (row: number) => {
+    if (!fromFiles) {
+      return { width: sensorData.width[row]!, height: sensorData.height[row]! };
+    }
+    const path = `${dataset.root}/${sensorData.filename(row)}`;
+    const size = inspectJpeg(path);
+    if (typeof size !== "string") return size;
+    // Where one copy was interrupted there are often more: all at once.
+    refuseDamaged(dataset, samples);
+    throw new DatasetError(`${size} in ${path}. Is it being written?`);
+  };
   const counts = new Map<number, number>();
   for (const [done, sample] of samples.entries()) {
     if (done % BREATH === 0) {

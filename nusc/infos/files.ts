@@ -6,12 +6,17 @@ import { readdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatasetError } from "../errors.ts";
 import type { Dataset } from "../tables/mod.ts";
+import { inspectJpeg } from "./jpeg.ts";
 import { CAMERAS } from "./types.ts";
 
 /** File names shown of those that are absent. */
 const SHOWN = 10;
 
-/** @throws {DatasetError} that names absent images and LiDAR files */
+/**
+ * Looks whether all images and LiDAR files of samples are there.
+ * @param samples rows of the dataset's `samples`
+ * @throws {DatasetError} that names those that are absent
+ */
 export function checkFiles(dataset: Dataset, samples: readonly number[]): void {
   const folders = new Map<string, Set<string>>();
   const exists = (path: string) => {
@@ -22,22 +27,54 @@ export function checkFiles(dataset: Dataset, samples: readonly number[]): void {
   const absent: string[] = [];
   for (const sample of samples) {
     for (const channel of [...CAMERAS, "LIDAR_TOP"]) {
-      const row = dataset.keyFrame(sample, channel);
-      const path = `${dataset.root}/${dataset.sensorData.filename(row)}`;
+      const path = pathOf(dataset, sample, channel);
       if (!exists(path)) absent.push(path);
     }
   }
   if (!absent.length) return;
   const all = samples.length * (CAMERAS.length + 1);
-  const more = absent.length - SHOWN;
   throw new DatasetError(
-    `Found no file for ${absent.length} of ${all} sensor readings:\n  ` +
-      absent.slice(0, SHOWN).join("\n  ") +
-      (more > 0 ? `\n  and ${more} more` : "") +
-      "\nUnpack all sensor archives (blobs) of " +
+    `Found no file for ${absent.length} of ${all} sensor readings:` +
+      linesOf(absent) + "\nUnpack all sensor archives (blobs) of " +
       `${dataset.version} into ${dataset.root}, or choose scenes that are ` +
       "complete",
   );
+}
+
+/**
+ * Tells of all damaged images of samples, once one has been met.
+ * @param samples rows of the dataset's `samples`
+ * @throws {DatasetError} that names them; nothing if all are whole
+ */
+export function refuseDamaged(
+  dataset: Dataset,
+  samples: readonly number[],
+): void {
+  const damaged = samples.flatMap((sample) =>
+    CAMERAS.flatMap((channel) => {
+      const path = pathOf(dataset, sample, channel);
+      const found = inspectJpeg(path);
+      return typeof found === "string" ? [`${path}: ${found}`] : [];
+    })
+  );
+  if (!damaged.length) return;
+  throw new DatasetError(
+    `Found ${damaged.length} damaged among ` +
+      `${samples.length * CAMERAS.length} images:${linesOf(damaged)}\nCopy ` +
+      "these files again from the dataset's archives, or choose other scenes",
+  );
+}
+
+function pathOf(dataset: Dataset, sample: number, channel: string): string {
+  const row = dataset.keyFrame(sample, channel);
+  return `${dataset.root}/${dataset.sensorData.filename(row)}`;
+}
+
+/** The first of some lines, each on its own, and how many there are more. */
+function linesOf(lines: readonly string[]): string {
+  const more = lines.length - SHOWN;
+  return ["", ...lines.slice(0, SHOWN)].join("\n  ") +
+    (more > 0 ? `\n  and ${more} more` : "");
 }
 
 function list(folder: string): Set<string> {

@@ -1,10 +1,10 @@
 /**
- * Size of a JPEG from its header, without decoding it.
+ * Size of a JPEG from its header, without decoding it, and whether it is all
+ * there.
  * Format: ITU-T T.81, annex B.
  * @module
  */
-import { closeSync, openSync, readSync } from "node:fs";
-import { DatasetError } from "../errors.ts";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Pixels. */
 export interface ImageSize {
@@ -15,26 +15,40 @@ export interface ImageSize {
 /** Bytes read at once; most headers are shorter. */
 const WINDOW = 2048;
 
-/** @throws {DatasetError} if the file is missing or its header is damaged */
-export function readJpegSize(path: string): ImageSize {
+/** Bytes behind the end of image that writers may have left. */
+const TAIL = 1024;
+
+/**
+ * Size of a JPEG that has both ends, or what is wrong with it, such as `Found
+ * no file`. A copy that was interrupted has a header and half a picture.
+ */
+export function inspectJpeg(path: string): ImageSize | string {
   let file: number;
   try {
     file = openSync(path, "r");
   } catch {
-    throw new DatasetError(
-      `Found no file ${path}. Unpack the sensor archives of this version`,
-    );
+    return "Found no file";
   }
   try {
     const size = findFrameHeader(file);
-    if (size && size.width > 0 && size.height > 0) return size;
+    if (!size || size.width === 0 || size.height === 0) {
+      return "Found no JPEG header (the file is empty, cut off or no image)";
+    }
+    return hasEnd(file) ? size : "Found no end of a JPEG (the file is cut off)";
   } finally {
     closeSync(file);
   }
-  throw new DatasetError(
-    `Found no JPEG header in ${path}: the file is empty, cut off or no ` +
-      "image. Copy it again from the dataset's archive",
-  );
+}
+
+/** Whether the last bytes hold the mark of an image's end. */
+function hasEnd(file: number): boolean {
+  const tail = new Uint8Array(TAIL);
+  const { size } = fstatSync(file);
+  const length = readSync(file, tail, 0, TAIL, Math.max(0, size - TAIL));
+  for (let i = length - 2; i >= 0; i--) {
+    if (tail[i] === 0xff && tail[i + 1] === 0xd9) return true;
+  }
+  return false;
 }
 
 /** Walks from segment to segment up to the one that holds the size. */

@@ -75,12 +75,24 @@ export async function* readFrames(
   if (rest) yield parseLine(path, ++line, rest, omit);
 }
 
-/** All frames of a file, in memory. */
-export function readAllFrames(
+/**
+ * All frames of a file, in memory: scenes in the order of their first frames,
+ * each in time, whatever the order of `sample.json` was. Training and
+ * inference go from frame to frame and rely on it.
+ */
+export async function readAllFrames(
   path: string,
   omit: readonly Omissible[] = [],
 ): Promise<FrameInfo[]> {
-  return Array.fromAsync(readFrames(path, omit));
+  const scenes = new Map<string, FrameInfo[]>();
+  for await (const frame of readFrames(path, omit)) {
+    const scene = scenes.get(frame.scene_token);
+    if (scene) scene.push(frame);
+    else scenes.set(frame.scene_token, [frame]);
+  }
+  return [...scenes.values()].flatMap((frames) =>
+    frames.sort((a, b) => a.timestamp - b.timestamp)
+  );
 }
 
 function parseLine(

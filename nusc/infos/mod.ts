@@ -3,5 +3,6 @@
  * @module
  */
 export { createFrames, type CreateOptions } from "./create.ts";
+export { checkFiles } from "./files.ts";
 export { readAllFrames, readFrames, writeFrames } from "./lines.ts";
 export * from "./types.ts";

@@ -99,6 +99,8 @@ export class TokenIndex {
   readonly #slots: Int32Array;
   readonly #mask: number;
   readonly #scratch = new Int32Array(4);
+  /** The first two rows of one token, or null if every token is alone. */
+  readonly duplicate: readonly [number, number] | null = null;
 
   /** @param words [rows][4]; of equal tokens the last row is found */
   constructor(words: Words) {
@@ -109,7 +111,10 @@ export class TokenIndex {
     this.#mask = size - 1;
     this.#slots = new Int32Array(size).fill(-1);
     for (let row = 0; row < rows; row++) {
-      this.#slots[this.#slot(words, 4 * row)] = row;
+      const slot = this.#slot(words, 4 * row);
+      const before = this.#slots[slot]!;
+      if (before >= 0) this.duplicate ??= [before, row];
+      this.#slots[slot] = row;
     }
   }
 

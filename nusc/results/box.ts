@@ -25,10 +25,16 @@ export class BoxReader {
   readonly #reads: Read[];
   readonly #seen: Uint8Array;
   readonly #own: Words = new Int32Array(4);
+  readonly #tracks: boolean;
+  /** Tracks of the sample, by id and class. */
+  readonly #inSample = new Set<number>();
+  /** The first id that was a number. */
+  #numberId: string | undefined;
   #sample: Words = new Int32Array(4);
 
   constructor(task: "detection" | "tracking", columns: BoxColumns) {
     this.#columns = columns;
+    this.#tracks = task === "tracking";
     const fields = { ...this.#common(), ...this.#special(task) };
     this.#keys = new Names(Object.keys(fields));
     this.#reads = Object.values(fields);
@@ -57,10 +63,51 @@ export class BoxReader {
       guess = index + 1;
     }
     const missing = seen.indexOf(0);
-    if (missing < 0) return;
+    if (missing < 0) {
+      this.#checkBox(scanner, row);
+      return;
+    }
     scanner.pos--;
     const name = this.#keys.names[missing];
     scanner.fail(`Found a box without "${name}"`, "Write it for every box");
+  }
+
+  /** Forgets the ids of the sample before. */
+  beginSample(): void {
+    this.#inSample.clear();
+  }
+
+  /** What was read in another way than it stands in the file. */
+  notes(): string[] {
+    const id = this.#numberId;
+    return id === undefined ? [] : [
+      `Found tracking_id as a number (${id} in the first such box), read as ` +
+      `the string "${id}": the nuScenes format wants strings`,
+    ];
+  }
+
+  /** What only the whole box shows. */
+  #checkBox(scanner: Scanner, row: number): void {
+    const { rotation, track, label } = this.#columns;
+    const [w, x, y, z] = rotation.subarray(4 * row, 4 * row + 4);
+    if (w === 0 && x === 0 && y === 0 && z === 0) {
+      scanner.pos--;
+      scanner.fail(
+        "Found a rotation of length 0",
+        "Write quaternions as w, x, y, z; [1, 0, 0, 0] turns nothing",
+      );
+    }
+    if (!this.#tracks) return;
+    const object = track[row]! * TRACKING_NAMES.length + label[row]!;
+    if (this.#inSample.has(object)) {
+      scanner.pos--;
+      scanner.fail(
+        `Found the tracking_id "${this.trackIds[track[row]!]}" twice among ` +
+          `the boxes of class ${TRACKING_NAMES[label[row]!]} of one sample`,
+        "Give each object of a scene an id of its own",
+      );
+    }
+    this.#inSample.add(object);
   }
 
   #common(): Record<string, Read> {
@@ -125,9 +172,11 @@ export class BoxReader {
 
   #trackNumber(scanner: Scanner): number {
     // Ids are often written as numbers; the devkit takes both.
-    const id = scanner.peek() === 0x22
+    const written = scanner.peek() === 0x22
       ? scanner.string("tracking_id")
-      : String(scanner.number("tracking_id"));
+      : scanner.number("tracking_id");
+    const id = String(written);
+    if (typeof written === "number") this.#numberId ??= id;
     let number = this.#trackNumbers.get(id);
     if (number === undefined) {
       number = this.trackIds.push(id) - 1;

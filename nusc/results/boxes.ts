@@ -39,6 +39,8 @@ export interface Results {
   boxes: ResultBoxes;
   /** Rows of the dataset's `samples`, in file order. */
   samples: number[];
+  /** What was read in another way than it stands there. */
+  notes: string[];
 }
 
 /** Columns that grow by box. */

@@ -89,6 +89,7 @@ class ResultsReader {
       meta: this.#meta,
       boxes,
       samples: this.#samples,
+      notes: reader.notes(),
     };
   }
 
@@ -146,6 +147,7 @@ class ResultsReader {
   #readBoxes(scanner: Scanner, reader: BoxReader): void {
     this.#place = "box";
     this.#inSample = 0;
+    reader.beginSample();
     const more = () => {
       if (!scanner.nextItem(this.#inSample === 0)) return false;
       if (this.#inSample === MAX_BOXES) this.#tooMany(scanner);

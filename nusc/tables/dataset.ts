@@ -5,6 +5,7 @@
  */
 import { DatasetError } from "../errors.ts";
 import { tokenText } from "../json/mod.ts";
+import { chainOf } from "./chain.ts";
 import { findTables } from "./files.ts";
 import {
   type Annotations,
@@ -22,7 +23,10 @@ export interface Scene {
   token: string;
   name: string;
   description: string;
+  /** Key frames that it should have. */
+  nbr_samples: number;
   first_sample_token: string;
+  last_sample_token: string;
 }
 
 /** A key frame. */
@@ -78,7 +82,9 @@ export class Dataset {
       readRows(this.folder, "scene", {
         name: "text",
         description: "text",
+        nbr_samples: "number",
         first_sample_token: "text",
+        last_sample_token: "text",
       }));
   }
 
@@ -103,6 +109,14 @@ export class Dataset {
             sample.scene_token,
             `scene_token of the sample "${sample.token}"`,
           )),
+    );
+  }
+
+  /** Rows of `samples` by scene, in file order. */
+  get samplesOfScene(): Groups {
+    return this.#once(
+      "samplesOfScene",
+      () => group(this.sceneOfSample, this.scenes.rows.length),
     );
   }
 
@@ -206,10 +220,29 @@ export class Dataset {
         if (!data.isKeyFrame[row]) continue;
         const { channel } = rows[data.calibration[row]!]!;
         found[channel] ??= new Int32Array(this.samples.rows.length).fill(-1);
-        found[channel][data.sample[row]!] = row;
+        const sample = data.sample[row]!;
+        const other = found[channel][sample]!;
+        if (other >= 0) this.#refuseKeyFrames(channel, sample, other, row);
+        found[channel][sample] = row;
       }
       return found;
     });
+  }
+
+  #refuseKeyFrames(
+    channel: string,
+    sample: number,
+    ...rows: [number, number]
+  ): never {
+    const [first, second] = rows.map((row) =>
+      `row ${row + 1} (token "${this.tokenOf(this.sensorData, row)}")`
+    );
+    throw new DatasetError(
+      `Found two key frames of ${channel} for the sample ` +
+        `"${this.samples.rows[sample]!.token}" in ${this.folder}/` +
+        `sample_data.json: ${first} and ${second}. Unpack this table again ` +
+        "from the dataset's archive",
+    );
   }
 
   /** Row of `sensorData` of a sensor's key frame. */
@@ -230,6 +263,15 @@ export class Dataset {
     return this.samples.rows.flatMap((_, row) =>
       wanted[this.sceneOfSample[row]!] ? [row] : []
     );
+  }
+
+  /**
+   * Rows of `samples` of a scene, in time, checked once.
+   * @param scene row of `scenes`
+   * @throws {DatasetError} if its samples are no chain or it is cut short
+   */
+  timelineOf(scene: number): readonly number[] {
+    return this.#once(`timeline ${scene}`, () => chainOf(this, scene));
   }
 
   /** Token of a row of a large table. */

@@ -13,6 +13,7 @@ import {
   TokenColumn,
 } from "./columns.ts";
 import { readTable } from "./read.ts";
+import { uniqueIndex } from "./unique.ts";
 
 /** Another table that tokens point into. */
 interface Target {
@@ -33,14 +34,11 @@ export function readEgoPoses(folder: string): EgoPoses {
   const token = new TokenColumn("token");
   const translation = new NumberColumn("translation", 3);
   const rotation = new NumberColumn("rotation", 4);
-  const rows = readTable(`${folder}/ego_pose.json`, [
-    token,
-    rotation,
-    translation,
-  ]);
+  const path = `${folder}/ego_pose.json`;
+  const rows = readTable(path, [token, rotation, translation]);
   return {
     name: "ego_pose",
-    index: new TokenIndex(token.take(rows)),
+    index: uniqueIndex(path, new TokenIndex(token.take(rows))),
     translation: translation.take(rows),
     rotation: rotation.take(rows),
   };
@@ -90,7 +88,7 @@ export function readSensorData(
     prev: new TokenColumn("prev"),
   };
   const rows = readTable(path, Object.values(columns));
-  const index = new TokenIndex(columns.token.take(rows));
+  const index = uniqueIndex(path, new TokenIndex(columns.token.take(rows)));
   return {
     name: "sample_data",
     rows,
@@ -145,7 +143,7 @@ export function readAnnotations(
   const path = `${folder}/sample_annotation.json`;
   const columns = annotationColumns(targets);
   const rows = readTable(path, Object.values(columns));
-  const index = new TokenIndex(columns.token.take(rows));
+  const index = uniqueIndex(path, new TokenIndex(columns.token.take(rows)));
   return {
     name: "sample_annotation",
     rows,

@@ -6,6 +6,7 @@ import { DatasetError } from "../errors.ts";
 import { indexTokens, type TokenIndex } from "../json/mod.ts";
 import { ValueColumn } from "./columns.ts";
 import { readTable } from "./read.ts";
+import { uniqueIndex } from "./unique.ts";
 
 /** What a field must be, and its TypeScript type. */
 interface Types {
@@ -52,7 +53,8 @@ export function readRows<Spec extends Record<string, keyof Types>>(
     ([field, type]) =>
       new ValueColumn(field, CHECKS[type].is, CHECKS[type].wanted),
   );
-  const count = readTable(`${folder}/${name}.json`, columns);
+  const path = `${folder}/${name}.json`;
+  const count = readTable(path, columns);
   const rows = Array.from(
     { length: count },
     (_, row) =>
@@ -64,7 +66,7 @@ export function readRows<Spec extends Record<string, keyof Types>>(
     name,
     // Every field has been checked against its type.
     rows: rows as ({ token: string } & { [Key in keyof Spec]: never })[],
-    index: indexTokens(columns[0]!.values as string[]),
+    index: uniqueIndex(path, indexTokens(columns[0]!.values as string[])),
   };
 }
 

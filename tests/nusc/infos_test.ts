@@ -11,7 +11,7 @@ import {
   resolveSplit,
   writeFrames,
 } from "../../nusc/mod.ts";
-import { readJpegSize } from "../../nusc/infos/jpeg.ts";
+import { inspectJpeg } from "../../nusc/infos/jpeg.ts";
 import { clippedBounds } from "../../nusc/infos/polygon.ts";
 import { type Tables, tinyTables, withDataset } from "./tiny.ts";
 
@@ -96,12 +96,12 @@ Deno.test("all absent sensor files are named before work starts", async () => {
   });
 });
 
-Deno.test("images without a whole header are named", async () => {
+Deno.test("images that are damaged or cut off are told from whole ones", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/image.jpg`;
   const whole = await jpeg(64, 48);
   await Deno.writeFile(path, whole);
-  assert.deepEqual(readJpegSize(path), { width: 64, height: 48 });
+  assert.deepEqual(inspectJpeg(path), { width: 64, height: 48 });
   // A comment longer than any read window, before the size.
   const long = new Uint8Array(60_004);
   long.set([0xff, 0xfe, 60_002 >> 8, 60_002 & 255]);
@@ -109,15 +109,26 @@ Deno.test("images without a whole header are named", async () => {
     path,
     new Uint8Array([...whole.slice(0, 2), ...long, ...whole.slice(2)]),
   );
-  assert.deepEqual(readJpegSize(path), { width: 64, height: 48 });
+  assert.deepEqual(inspectJpeg(path), { width: 64, height: 48 });
   const text = new TextEncoder().encode("<html>");
-  for (const bytes of [new Uint8Array(), whole.slice(0, 60), text]) {
+  const told = async (bytes: Uint8Array) => {
     await Deno.writeFile(path, bytes);
-    assert.throws(
-      () => readJpegSize(path),
-      /Found no JPEG header in .*image\.jpg: the file is empty, cut off/,
+    return inspectJpeg(path);
+  };
+  for (const bytes of [new Uint8Array(), whole.slice(0, 60), text]) {
+    assert.equal(
+      await told(bytes),
+      "Found no JPEG header (the file is empty, cut off or no image)",
     );
   }
+  assert.equal(
+    await told(whole.slice(0, -2)),
+    "Found no end of a JPEG (the file is cut off)",
+  );
+  const padded = new Uint8Array(whole.length + 100);
+  padded.set(whole);
+  assert.deepEqual(await told(padded), { width: 64, height: 48 });
+  assert.equal(inspectJpeg(`${folder}/none.jpg`), "Found no file");
   await Deno.remove(folder, { recursive: true });
 });
 

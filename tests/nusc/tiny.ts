@@ -84,6 +84,7 @@ function addScene(tables: Tables, scene: string): void {
     token: token(scene),
     name: scene,
     description: "",
+    nbr_samples: 2,
     first_sample_token: sample(0),
     last_sample_token: sample(1),
   });

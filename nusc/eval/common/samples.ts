@@ -12,6 +12,7 @@ import {
   versionOfSplit,
 } from "../../splits/mod.ts";
 import type { Dataset } from "../../tables/mod.ts";
+import { checkPlaces } from "./places.ts";
 
 /** What to evaluate: an official split, or scenes by name. */
 export type Selection =
@@ -28,14 +29,22 @@ export interface Selected {
   notes: string[];
 }
 
-/** Finds the samples of a selection. */
+/**
+ * Finds the samples of a selection.
+ * @throws {DatasetError} if a scene is absent, cut short or out of order
+ */
 export function selectSamples(
   dataset: Dataset,
   selection: Selection,
 ): Selected {
-  return selection.scenes
+  const selected = selection.scenes
     ? selectScenes(dataset, selection.scenes)
     : selectSplit(dataset, selection.split);
+  // A scene that is cut short would be a smaller split without a word.
+  for (const row of selected.samples) {
+    dataset.timelineOf(dataset.sceneOfSample[row]!);
+  }
+  return selected;
 }
 
 function selectScenes(dataset: Dataset, scenes: readonly string[]): Selected {
@@ -81,12 +90,17 @@ function selectSplit(dataset: Dataset, split: string): Selected {
   return { samples: dataset.samplesOf(present), part: false, notes };
 }
 
-/** Complains about samples without results, and results without samples. */
+/**
+ * Complains about samples without results, results without samples, and boxes
+ * that cannot be where they are said to be.
+ * @returns what a reader of the numbers should know
+ * @throws {ResultsError} with what is missing or wrong and where
+ */
 export function checkCoverage(
   dataset: Dataset,
   results: Results,
   { samples, part }: Selected,
-): void {
+): string[] {
   const found = new Set(results.samples);
   const wanted = new Set(samples);
   const token = (row: number) => dataset.samples.rows[row]!.token;
@@ -107,4 +121,5 @@ export function checkCoverage(
         "inference ran",
     );
   }
+  return [...results.notes, ...checkPlaces(dataset, results, wanted)];
 }

@@ -57,8 +57,8 @@ function alignedIou(
   for (let k = 0; k < 3; k++) {
     const sizeA = a.size[3 * i + k]!;
     const sizeB = b.size[3 * j + k]!;
-    if (!(sizeA > 0)) refuseSize(ResultsError, "a matched result", sizeA);
-    if (!(sizeB > 0)) refuseSize(DatasetError, "an annotation", sizeB);
+    if (!(sizeA > 0)) refuseSize(ResultsError, "a matched result", a, i);
+    if (!(sizeB > 0)) refuseSize(DatasetError, "an annotation", b, j);
     volumeA *= sizeA;
     volumeB *= sizeB;
     common *= Math.min(sizeA, sizeB);
@@ -66,14 +66,19 @@ function alignedIou(
   return common / (volumeA + volumeB - common);
 }
 
+/** Names the box by its middle: rows of results have no token. */
 function refuseSize(
   Kind: typeof ResultsError | typeof DatasetError,
   whose: string,
-  size: number,
+  { size, translation }: ResultBoxes,
+  i: number,
 ): never {
+  const of = (values: Float64Array) =>
+    `[${values.subarray(3 * i, 3 * i + 3).join(", ")}]`;
   throw new Kind(
-    `Found the size ${size} of ${whose}, expected metres above 0. Write ` +
-      "sizes as width, length, height",
+    `Found the size ${of(size)} of ${whose} (translation ` +
+      `${of(translation)}), expected metres above 0. Write sizes as width, ` +
+      "length, height",
   );
 }
 

@@ -58,7 +58,7 @@ export function evaluateDetection(
   const names = classesOf(options.classes);
   const selected = selectSamples(dataset, options);
   const results = readResults(resultsPath, "detection", dataset.samples.index);
-  checkCoverage(dataset, results, selected);
+  const notes = checkCoverage(dataset, results, selected);
   const config = detectionConfig(names);
   const boxes = prepare(dataset, selected.samples, results.boxes, names);
   const details: Record<string, Curves> = {};
@@ -90,7 +90,11 @@ export function evaluateDetection(
     details,
     absent,
     counts: boxes.counts,
-    notes: [...selected.notes, ...absentNote(absent, options.absent)],
+    notes: [
+      ...selected.notes,
+      ...notes,
+      ...absentNote(absent, options.absent),
+    ],
   };
 }
 

@@ -57,7 +57,7 @@ export function evaluateTracking(
   const started = performance.now();
   const selected = selectSamples(dataset, selection);
   const results = readResults(resultsPath, "tracking", dataset.samples.index);
-  checkCoverage(dataset, results, selected);
+  const notes = checkCoverage(dataset, results, selected);
   const tracks = tracksOf(dataset, selected.samples, results.boxes);
   const details: Record<string, TrackingCurves> = {};
   TRACKING_NAMES.forEach((name, label) => {
@@ -84,7 +84,7 @@ export function evaluateTracking(
       meta: results.meta,
     },
     details,
-    notes: selected.notes,
+    notes: [...selected.notes, ...notes],
   };
 }
 

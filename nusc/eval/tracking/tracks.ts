@@ -3,7 +3,6 @@
  * Source: nuscenes-devkit, eval/tracking/loaders.py.
  * @module
  */
-import { DatasetError } from "../../errors.ts";
 import type { ResultBoxes } from "../../results/mod.ts";
 import type { Dataset } from "../../tables/mod.ts";
 import { mean } from "../common/mean.ts";
@@ -21,7 +20,7 @@ export interface TrackBox {
 }
 
 /** Rows of `samples` of a scene, in time. */
-export type Timeline = number[];
+export type Timeline = readonly number[];
 
 /** Timelines of the scenes that samples belong to. */
 export function timelinesOf(
@@ -29,23 +28,7 @@ export function timelinesOf(
   samples: readonly number[],
 ): Timeline[] {
   const scenes = new Set(samples.map((row) => dataset.sceneOfSample[row]!));
-  return [...scenes].map((scene) => {
-    const { first_sample_token, name } = dataset.scenes.rows[scene]!;
-    const timeline: Timeline = [];
-    for (let token = first_sample_token; token !== "";) {
-      const row = dataset.samples.index.findText(token);
-      if (row < 0 || timeline.length > dataset.samples.rows.length) {
-        throw new DatasetError(
-          `The samples of ${name} are not chained in ${dataset.folder}/` +
-            `sample.json: "${token}" is ${row < 0 ? "absent" : "in a ring"}. ` +
-            "Unpack the metadata archive again",
-        );
-      }
-      timeline.push(row);
-      token = dataset.samples.rows[row]!.next;
-    }
-    return timeline;
-  });
+  return [...scenes].map((scene) => dataset.timelineOf(scene));
 }
 
 /**
