@@ -10,5 +10,6 @@ export * from "./optim/mod.ts";
 export * from "./random.ts";
 export * from "./resnet.ts";
 export * from "./streampetr/mod.ts";
+export * from "./vit/mod.ts";
 export * from "./vovnet.ts";
 export * from "./weights/mod.ts";

@@ -115,6 +115,16 @@ export async function openGolden(fixture: string): Promise<Golden> {
   const json = await goldenJson(fixture);
   const tolerances = await goldenJson("tolerances");
   const noises = tolerances[`${fixture}.safetensors`]?.per_array ?? {};
+  return goldenOf(fixture, stored, json, noises);
+}
+
+/** A fixture of its parts; noises as tolerances.json has them, by array. */
+export function goldenOf(
+  fixture: string,
+  stored: Map<string, StoredTensor>,
+  json: unknown = {},
+  noises: Record<string, { rel_to_rms: number }> = {},
+): Golden {
   const names = [...new Set([...stored.keys()].map(withoutEnding))];
   return {
     fixture,
