@@ -8,6 +8,8 @@ import type { RunFlags } from "./commands/run.ts";
 import { printError } from "./loggers/print.ts";
 
 const CONFIG = "path of a YAML config";
+const WEIGHTS = "file of weights: .safetensors, .pth";
+const ENTRY = "key of the state dict in a PyTorch file, such as state_dict";
 const OVERRIDES = "settings such as train.optimizer.lr=1e-4";
 
 const program = new Command("pipeline")
@@ -88,6 +90,31 @@ program.command("doctor")
   .action(async (flags) => {
     const { doctor } = await import("./commands/doctor.ts");
     Deno.exit(await doctor(flags));
+  });
+
+const weights = program.command("weights")
+  .description("look into files of weights, or convert them");
+
+weights.command("show")
+  .description("print names, shapes, types and what the file seems to be")
+  .argument("<file>", WEIGHTS)
+  .option("--entry <key>", ENTRY)
+  .addOption(jsonOption())
+  .action(async (file, flags) => {
+    const { showWeights } = await import("./commands/weights.ts");
+    await showWeights(file, flags);
+  });
+
+weights.command("convert")
+  .description("write weights under the detector's names, for either format")
+  .argument("<in>", WEIGHTS)
+  .argument("<out>", "file to write: .safetensors or .pth")
+  .option("--for <config>", "exactly the parameters of this config's model")
+  .option("--entry <key>", ENTRY)
+  .option("--force", "replace a file that exists")
+  .action(async (from, to, flags) => {
+    const { convertWeights } = await import("./commands/weights.ts");
+    await convertWeights(from, to, flags);
   });
 
 function jsonOption(text = "print JSON"): Option {

@@ -1,4 +1,5 @@
-/** Reading PyTorch's checkpoint files without Python. @module */
+/** PyTorch's checkpoint files, read and written without Python. @module */
 export { CheckpointError } from "./error.ts";
-export { parsePth } from "./pth.ts";
+export { parsePth, type PthFile, type PthOptions, readPth } from "./pth.ts";
 export type { PthTensor, PthType } from "./storage.ts";
+export { type PthEntry, writePth } from "./write.ts";

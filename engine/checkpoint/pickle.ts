@@ -74,7 +74,7 @@ type Callable = (...args: any[]) => unknown;
 function resolve(module: string, name: string): Callable {
   const known = FUNCTIONS[`${module}.${name}`];
   if (known) return known;
-  if (module === "torch" && name.endsWith("Storage")) {
+  if (/^torch(\.storage)?$/.test(module) && name.endsWith("Storage")) {
     return Object.assign(() => new Inert(), { storageType: name });
   }
   return inert;
@@ -101,6 +101,12 @@ const FUNCTIONS: Record<string, Callable> = {
   },
   "torch._utils._rebuild_tensor": rebuildTensor,
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_tensor_v3": rebuildTensor,
+  "torch._tensor._rebuild_from_type_v2": (
+    rebuild: Callable,
+    _type: unknown,
+    args: unknown[],
+  ) => rebuild(...args),
   "torch._utils._rebuild_parameter": (tensor: unknown) => tensor,
   "torch._utils._rebuild_parameter_with_state": (tensor: unknown) => tensor,
 };

@@ -3,24 +3,79 @@
  * of pickles in a row.
  * @module
  */
-import { unzipSync } from "fflate";
 import { BufferReader } from "pickleparser";
+import { openArchive } from "./archive.ts";
 import { CheckpointError } from "./error.ts";
 import { isView, type PickleValue, unpickler } from "./pickle.ts";
-import { elementBytes, materialize, type PthTensor } from "./storage.ts";
+import {
+  elementBytes,
+  materialize,
+  type PthTensor,
+  type TensorView,
+} from "./storage.ts";
+
+/** A .pth file, read. */
+export interface PthFile {
+  /** How torch wrote it. */
+  layout: "zip" | "legacy";
+  /** Key of the dict that held the tensors; null for the whole file. */
+  entry: string | null;
+  /** The state dict's tensors by name, in the file's order. */
+  tensors: Map<string, PthTensor>;
+  /** Texts, numbers and lists of them in the file's other entries. */
+  metadata: Record<string, string>;
+}
+
+/** Options of {@linkcode readPth}. */
+export interface PthOptions {
+  /** Key of the state dict, where the file holds several. */
+  entry?: string;
+}
 
 /**
- * All tensors of a .pth file's state dict: of its entry `state_dict` or
- * `model` where it has one, else of the whole file. Other entries (meta
- * data, optimizer state) are left out, and no code of the file runs.
+ * Where checkpoints keep their state dict, the first one that is there:
+ * running averages of weights are what was evaluated, so they come first.
+ */
+const ENTRIES = [
+  "state_dict_ema",
+  "ema_state_dict",
+  "model_ema",
+  "ema_state",
+  "state_dict",
+  "model_state_dict",
+  "model",
+];
+
+/** All tensors of a .pth file's state dict; see {@linkcode readPth}. */
+export function parsePth(bytes: Uint8Array): Map<string, PthTensor> {
+  return readPth(bytes).tensors;
+}
+
+/**
+ * Reads the state dict of a .pth file: one of its entries, or the whole file
+ * where it has none. Other entries (optimizer state) are left out but for
+ * plain metadata, and no code of the file runs.
  *
  * @throws {CheckpointError} when the file is not a readable checkpoint.
  */
-export function parsePth(bytes: Uint8Array): Map<string, PthTensor> {
-  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
-  let root: PickleValue;
+export function readPth(
+  bytes: Uint8Array,
+  { entry: wanted }: PthOptions = {},
+): PthFile {
   try {
-    root = isZip ? readZip(bytes) : readLegacy(bytes);
+    const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+    const root = isZip ? readZip(bytes) : readLegacy(bytes);
+    const { entry, state } = stateDictOf(root, wanted);
+    const tensors = new Map<string, PthTensor>();
+    for (const [name, view] of state) {
+      tensors.set(name, materialize(name, view));
+    }
+    return {
+      layout: isZip ? "zip" : "legacy",
+      entry,
+      tensors,
+      metadata: metadataOf(root as Map<unknown, unknown>, entry),
+    };
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -28,60 +83,92 @@ export function parsePth(bytes: Uint8Array): Map<string, PthTensor> {
       cause: error,
     });
   }
-  const tensors = new Map<string, PthTensor>();
-  for (const [name, value] of stateDictOf(root)) {
-    if (isView(value)) {
-      tensors.set(String(name), materialize(String(name), value));
-    }
-  }
-  if (tensors.size === 0) {
-    throw new CheckpointError(
-      "The PyTorch file holds no tensors by name, expected a state dict " +
-        'or a dict with the entry "state_dict"',
-    );
-  }
-  return tensors;
 }
 
-function stateDictOf(root: PickleValue): Map<unknown, unknown> {
+function stateDictOf(
+  root: PickleValue,
+  wanted?: string,
+): { entry: string | null; state: Map<string, TensorView> } {
   if (!(root instanceof Map)) {
     throw new CheckpointError(
       "The PyTorch file holds no dict, expected a state dict",
     );
   }
-  for (const key of ["state_dict", "model"]) {
-    const inner = root.get(key);
-    if (inner instanceof Map) return inner;
+  for (const entry of wanted === undefined ? ENTRIES : [wanted]) {
+    const state = viewsOf(root.get(entry));
+    if (state.size > 0) return { entry, state };
   }
-  return root;
+  if (wanted !== undefined) {
+    const keys = [...root.keys()].slice(0, 8).map((key) => `"${key}"`);
+    throw new CheckpointError(
+      `The PyTorch file has no tensors under "${wanted}"; its entries are ` +
+        keys.join(", "),
+    );
+  }
+  const state = viewsOf(root);
+  if (state.size > 0) return { entry: null, state };
+  throw new CheckpointError(
+    "The PyTorch file holds no tensors by name, expected a state dict " +
+      'or a dict with the entry "state_dict"',
+  );
+}
+
+function viewsOf(value: unknown): Map<string, TensorView> {
+  const views = new Map<string, TensorView>();
+  if (!(value instanceof Map)) return views;
+  for (const [name, item] of value) {
+    if (isView(item)) views.set(String(name), item);
+  }
+  return views;
+}
+
+/** Plain values beside the state dict, one level of dicts deep. */
+function metadataOf(
+  root: Map<unknown, unknown>,
+  entry: string | null,
+): Record<string, string> {
+  const metadata: Record<string, string> = {};
+  for (const [key, value] of root) {
+    if (key === entry) continue;
+    const items = value instanceof Map ? [...value] : [["", value] as const];
+    for (const [name, item] of items) {
+      const text = plainText(item);
+      if (text === null) continue;
+      metadata[name === "" ? String(key) : `${key}.${name}`] = text;
+    }
+  }
+  return metadata;
+}
+
+function plainText(value: unknown): string | null {
+  if (typeof value === "string") return value;
+  if (["number", "bigint", "boolean"].includes(typeof value)) return `${value}`;
+  if (!Array.isArray(value) || value.length === 0) return null;
+  const items = value.map(plainText);
+  return items.includes(null) ? null : items.join(", ");
 }
 
 /** `<folder>/data.pkl` and one file a storage, `<folder>/data/<key>`. */
 function readZip(bytes: Uint8Array): PickleValue {
-  const small = unzipSync(bytes, {
-    filter: ({ name }) => /(^|\/)(data\.pkl|byteorder)$/.test(name),
-  });
-  const path = Object.keys(small).find((name) => name.endsWith("data.pkl"));
+  const archive = openArchive(bytes);
+  const path = archive.names.find((name) => /(^|\/)data\.pkl$/.test(name));
   if (path === undefined) {
     throw new CheckpointError(
       "The zip file holds no data.pkl, expected a file of torch.save",
     );
   }
   const folder = path.slice(0, -"data.pkl".length);
-  const order = small[`${folder}byteorder`];
+  const order = archive.read(`${folder}byteorder`);
   if (order && new TextDecoder().decode(order).trim() === "big") {
     throw new CheckpointError(
       "The file was written on a big-endian machine, expected little-endian",
     );
   }
   const { next, storages } = unpickler();
-  const root = next(new BufferReader(small[path]!));
-  const wanted = new Set(
-    [...storages.keys()].map((key) => folder + "data/" + key),
-  );
-  const files = unzipSync(bytes, { filter: ({ name }) => wanted.has(name) });
+  const root = next(new BufferReader(archive.read(path)!));
   for (const storage of storages.values()) {
-    storage.bytes = files[`${folder}data/${storage.key}`];
+    // Read and checked when a tensor wants it: optimizer states never are.
+    storage.load = () => archive.read(`${folder}data/${storage.key}`);
   }
   return root;
 }
@@ -115,13 +202,14 @@ function readLegacy(bytes: Uint8Array): PickleValue {
     const storage = storages.get(String(key));
     const size = storage ? elementBytes(storage.type) : 1;
     const data = reader.bytes(count * size) as Uint8Array;
-    if (storage) storage.bytes = data;
+    if (storage) storage.load = () => data;
   }
   for (const [key, { whole, offset, length }] of parts) {
     const storage = storages.get(key)!;
     const size = elementBytes(storage.type);
-    storage.bytes = storages.get(whole)?.bytes
-      ?.subarray(offset * size, (offset + length) * size);
+    storage.load = () =>
+      storages.get(whole)?.load?.()
+        ?.subarray(offset * size, (offset + length) * size);
   }
   return root;
 }

@@ -27,7 +27,8 @@ export interface Storage {
   readonly key: string;
   /** Class of torch, such as `FloatStorage`. */
   readonly type: string;
-  bytes?: Uint8Array;
+  /** Its bytes, once the reader knows where they are. */
+  load?: () => Uint8Array | undefined;
 }
 
 /** A view of a storage, in elements. */
@@ -119,7 +120,7 @@ export function elementBytes(type: string): number {
 export function materialize(name: string, view: TensorView): PthTensor {
   const { storage, offset, shape, strides } = view;
   const element = elementOf(storage.type);
-  const bytes = storage.bytes;
+  const bytes = storage.load?.();
   if (bytes === undefined) {
     throw new CheckpointError(
       `Cannot read "${name}": the file lacks its storage "${storage.key}"`,

@@ -6,7 +6,7 @@
 import type { ParamSpec, ParamSpecs } from "../module.ts";
 import { WeightsError } from "./error.ts";
 import { memoryShape, type Plain, toMemory, toTorch } from "./layout.ts";
-import { isCounter, type Naming, NAMINGS } from "./names.ts";
+import { isCounter, type Naming, NAMINGS, unwrapped } from "./names.ts";
 import type { StoredTensor } from "./safetensors.ts";
 
 /** What became of a checkpoint's tensors. */
@@ -17,8 +17,10 @@ export interface LoadReport {
   loaded: string[];
   /** The model's parameters that were not. */
   missing: string[];
-  /** Stored names that the model does not have. */
+  /** Stored names that the model does not have, though it might. */
   unexpected: string[];
+  /** Stored names that such files bring along, such as a classifier. */
+  foreign: string[];
 }
 
 /** Parameters that a checkpoint holds, in memory layout, and the report. */
@@ -40,7 +42,7 @@ export function loadWeights(
   specs: ParamSpecs,
   stored: ReadonlyMap<string, StoredTensor>,
 ): LoadedWeights {
-  const { naming, entries, unexpected } = bestNaming(specs, stored);
+  const { naming, entries, unexpected, foreign } = bestNaming(specs, stored);
   const params: Record<string, Plain> = {};
   const missing: string[] = [];
   const misfits: string[] = [];
@@ -48,8 +50,9 @@ export function loadWeights(
     const entry = findOne(name, spec, entries);
     if (entry === undefined) missing.push(name);
     else if (!sameShape(entry.shape, spec.shape)) {
+      const as = entry.stored === name ? "" : ` (as "${entry.stored}")`;
       misfits.push(
-        `"${name}" is [${entry.shape}] in the checkpoint and ` +
+        `"${name}" is [${entry.shape}] in the checkpoint${as} and ` +
           `[${spec.shape}] in the model`,
       );
     } else params[name] = toMemory(name, spec.shape, asFloat32(entry));
@@ -64,8 +67,11 @@ export function loadWeights(
         `"${Object.keys(specs)[0]}"`,
     );
   }
-  const report = { naming: naming.title, loaded, missing, unexpected };
-  return { params, report };
+  const { title } = naming;
+  return {
+    params,
+    report: { naming: title, loaded, missing, unexpected, foreign },
+  };
 }
 
 /**
@@ -98,11 +104,17 @@ export function stateDict(
   return state;
 }
 
+/** A stored tensor and the name it was stored under. */
+interface Entry extends StoredTensor {
+  stored: string;
+}
+
 interface Fit {
   naming: Naming;
-  /** Stored tensors by the model's names and aliases. */
-  entries: Map<string, StoredTensor>;
+  /** By the model's names and aliases. */
+  entries: Map<string, Entry>;
   unexpected: string[];
+  foreign: string[];
 }
 
 /** The naming under which most stored tensors have a place. */
@@ -115,14 +127,21 @@ function bestNaming(
       .flatMap(([name, spec]) => [name, ...(spec.aliases ?? [])]),
   );
   const fits = NAMINGS.map((naming): Fit => {
-    const entries = new Map<string, StoredTensor>();
-    const unexpected: string[] = [];
+    const fit: Fit = {
+      naming,
+      entries: new Map(),
+      unexpected: [],
+      foreign: [],
+    };
     for (const [name, tensor] of stored) {
-      const renamed = naming.rename(name);
-      if (renamed !== null && known.has(renamed)) entries.set(renamed, tensor);
-      else if (!isCounter(name)) unexpected.push(name);
+      const plain = unwrapped(name);
+      const renamed = naming.rename(plain);
+      if (renamed !== null && known.has(renamed)) {
+        fit.entries.set(renamed, { ...tensor, stored: name });
+      } else if (naming.foreign.test(plain)) fit.foreign.push(name);
+      else if (!isCounter(name)) fit.unexpected.push(name);
     }
-    return { naming, entries, unexpected };
+    return fit;
   });
   return fits.reduce((best, fit) =>
     fit.entries.size > best.entries.size ? fit : best
@@ -133,8 +152,8 @@ function bestNaming(
 function findOne(
   name: string,
   spec: ParamSpec,
-  entries: ReadonlyMap<string, StoredTensor>,
-): StoredTensor | undefined {
+  entries: ReadonlyMap<string, Entry>,
+): Entry | undefined {
   const copies = [name, ...(spec.aliases ?? [])]
     .filter((key) => entries.has(key));
   const first = copies[0] && entries.get(copies[0]);

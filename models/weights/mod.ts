@@ -3,4 +3,5 @@ export * from "./error.ts";
 export * from "./layout.ts";
 export * from "./load.ts";
 export * from "./names.ts";
+export * from "./origin.ts";
 export * from "./safetensors.ts";

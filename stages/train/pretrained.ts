@@ -3,15 +3,14 @@
  * @module
  */
 import { type StageContext, UserError } from "../../pipeline/stage.ts";
-import { CheckpointError, parsePth } from "../../engine/checkpoint/mod.ts";
 import {
+  type LoadReport,
   loadWeights,
   type ParamSpecs,
-  parseSafetensors,
   type Plain,
-  type StoredTensor,
   WeightsError,
 } from "../../models/mod.ts";
+import { readWeights } from "../shared/weights.ts";
 
 /**
  * Values that the file holds for these parameters; the log says what was
@@ -23,39 +22,54 @@ export async function loadPretrained(
   path: string,
   specs: ParamSpecs,
 ): Promise<Record<string, Plain>> {
-  let bytes: Uint8Array;
+  await refuseAbsent(path);
+  const { tensors, entry } = await readWeights(path);
   try {
-    bytes = await Deno.readFile(path);
+    const { params, report } = loadWeights(specs, tensors);
+    emit({
+      type: "message",
+      level: report.missing.length > 0 ? "warning" : "info",
+      text: `${path}${entry ? `, ${entry}` : ""}: ${reportText(report)}`,
+    });
+    return params;
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    throw new UserError(`Cannot load ${path}: ${error.message}`);
+  }
+}
+
+/** What became of a checkpoint's names, in one line. */
+export function reportText(
+  { naming, loaded, missing, unexpected, foreign }: LoadReport,
+): string {
+  return `${loaded.length} parameters loaded (${naming}), missing ` +
+    `${few(missing)}, unexpected ${few(unexpected)}` +
+    (foreign.length > 0 ? `, not for a detector ${few(foreign)}` : "");
+}
+
+/** Up to eight groups of names by their first parts, each with its count. */
+function few(names: string[]): string {
+  if (names.length === 0) return "none";
+  if (names.length <= 3) return `${names.length} (${names.join(", ")})`;
+  const groups = new Map<string, number>();
+  for (const name of names) {
+    const group = name.split(".").slice(0, 2).join(".");
+    groups.set(group, (groups.get(group) ?? 0) + 1);
+  }
+  const shown = [...groups].slice(0, 8)
+    .map(([group, count]) => count > 1 ? `${group}.* ${count}` : group);
+  const rest = groups.size > 8 ? ", …" : "";
+  return `${names.length} (${shown.join(", ")}${rest})`;
+}
+
+async function refuseAbsent(path: string): Promise<void> {
+  try {
+    await Deno.stat(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new UserError(
       `Cannot find the checkpoint ${path} (train.model.checkpoint). Give a ` +
         ".safetensors or .pth file, or null to start from scratch",
     );
-  }
-  try {
-    const stored: ReadonlyMap<string, StoredTensor> = path.endsWith(".pth")
-      ? parsePth(bytes)
-      : parseSafetensors(bytes);
-    const { params, report } = loadWeights(specs, stored);
-    const few = (names: string[]) =>
-      names.length === 0
-        ? "none"
-        : `${names.length} (${names.slice(0, 3).join(", ")}${
-          names.length > 3 ? ", …" : ""
-        })`;
-    emit({
-      type: "message",
-      level: report.missing.length > 0 ? "warning" : "info",
-      text: `${path}: ${report.loaded.length} parameters loaded ` +
-        `(${report.naming}), missing ${few(report.missing)}, unexpected ` +
-        few(report.unexpected),
-    });
-    return params;
-  } catch (error) {
-    const known = error instanceof WeightsError ||
-      error instanceof CheckpointError || error instanceof SyntaxError;
-    if (!known) throw error;
-    throw new UserError(`Cannot load ${path}: ${error.message}`);
   }
 }

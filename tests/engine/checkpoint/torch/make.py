@@ -1,4 +1,4 @@
-"""Writes the .pth files beside it (torch 2.13), which pth_test.ts reads."""
+"""Writes the .pth files beside it (torch 2.13), which torch_test.ts reads."""
 import collections
 import datetime
 import os

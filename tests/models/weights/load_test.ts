@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
-import { initialize } from "../../models/init.ts";
-import type { ParamSpecs } from "../../models/module.ts";
-import { linear } from "../../models/nn/mod.ts";
-import { random } from "../../models/random.ts";
-import { cpfpn } from "../../models/cpfpn.ts";
-import { resnet } from "../../models/resnet.ts";
-import { vovnet } from "../../models/vovnet.ts";
+import { initialize } from "../../../models/init.ts";
+import type { ParamSpecs } from "../../../models/module.ts";
+import { linear } from "../../../models/nn/mod.ts";
+import { random } from "../../../models/random.ts";
+import { cpfpn } from "../../../models/cpfpn.ts";
+import { resnet } from "../../../models/resnet.ts";
+import { vovnet } from "../../../models/vovnet.ts";
 import {
   loadWeights,
   parseSafetensors,
   stateDict,
   type StoredTensor,
   writeSafetensors,
-} from "../../models/weights/mod.ts";
-import { goldenJson } from "../support/golden.ts";
+} from "../../../models/weights/mod.ts";
+import { goldenJson } from "../../support/golden.ts";
 
 const small = resnet({
   name: "img_backbone",
@@ -50,33 +50,6 @@ Deno.test("weights written and loaded are the same, in memory layout", () => {
   assert.deepEqual(report.missing, []);
   assert.deepEqual(report.unexpected, []);
   assert.equal(report.loaded.length, Object.keys(specs).length);
-});
-
-Deno.test("a backbone loads from torchvision's and 2D detectors' names", () => {
-  const backbone = (prefix: string) => (name: string) =>
-    name.startsWith("img_backbone.")
-      ? prefix + name.slice("img_backbone.".length)
-      : null;
-  for (const prefix of ["", "backbone."]) {
-    const file = stored(backbone(prefix));
-    file.set("fc.weight", {
-      dtype: "F32",
-      shape: [1],
-      data: new Float32Array(1),
-    });
-    file.set(`${prefix}bn1.num_batches_tracked`, {
-      dtype: "I64",
-      shape: [],
-      data: BigInt64Array.of(7n),
-    });
-    const { params, report } = loadWeights(specs, file);
-    assert.deepEqual(
-      params["img_backbone.conv1.weight"],
-      weights["img_backbone.conv1.weight"],
-    );
-    assert.deepEqual(report.missing, Object.keys(shared));
-    assert.deepEqual(report.unexpected, ["fc.weight"]);
-  }
 });
 
 Deno.test("a parallel training's prefix is taken off", () => {

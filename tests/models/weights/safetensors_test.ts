@@ -4,8 +4,8 @@ import {
   parseSafetensors,
   safetensorsMetadata,
   writeSafetensors,
-} from "../../models/weights/safetensors.ts";
-import { toMemory, toTorch } from "../../models/weights/layout.ts";
+} from "../../../models/weights/safetensors.ts";
+import { toMemory, toTorch } from "../../../models/weights/layout.ts";
 
 Deno.test("safetensors written are read back equal, metadata too", () => {
   const tensors = new Map([

@@ -1,0 +1,193 @@
+/**
+ * What `deno task weights` does: looks into files of weights and converts
+ * them. Printing is the command line's part.
+ * @module
+ */
+import { UserError } from "../pipeline/stage.ts";
+import { writePth } from "../engine/checkpoint/mod.ts";
+import {
+  guessNaming,
+  guessOrigin,
+  loadWeights,
+  type Origin,
+  type ParamSpecs,
+  stateDict,
+  type StoredTensor,
+  unwrapped,
+  WeightsError,
+  type WritableTensor,
+  writeSafetensors,
+} from "../models/mod.ts";
+import { readWeights, type WeightsFile } from "./shared/weights.ts";
+import { writeAtomically } from "./train/checkpoint.ts";
+import { reportText } from "./train/pretrained.ts";
+import type { TrainSettings } from "./train/settings.ts";
+
+/** Tensors with the names and layout that a file gets. */
+type Tensors = Map<string, WritableTensor>;
+
+/** What a file holds. */
+export interface Contents extends Omit<WeightsFile, "tensors"> {
+  /** What it seems to be. */
+  origin: Origin;
+  /** In the file's order; shapes are PyTorch's. */
+  tensors: { name: string; shape: readonly number[]; dtype: string }[];
+}
+
+/** Options of {@linkcode convert}. */
+export interface ConvertOptions {
+  /** Key of the state dict, where a PyTorch file holds several. */
+  entry?: string;
+  /** Settings of the model that the file is to fit; default: any model. */
+  settings?: TrainSettings;
+  /** Replaces a file that exists. */
+  force?: boolean;
+}
+
+/**
+ * Looks into a file of weights.
+ * @throws {UserError} when it cannot be read.
+ */
+export async function show(path: string, entry?: string): Promise<Contents> {
+  const { tensors, ...file } = await readWeights(path, entry);
+  return {
+    ...file,
+    origin: guessOrigin(tensors),
+    tensors: [...tensors].map(([name, { shape, dtype }]) => ({
+      name,
+      shape,
+      dtype,
+    })),
+  };
+}
+
+/**
+ * Writes weights under the detector's names, as .safetensors or .pth by the
+ * name of `to`.
+ *
+ * @returns sentences on what became of them.
+ * @throws {UserError} when they cannot be read, do not fit the model, or the
+ * file exists.
+ */
+export async function convert(
+  from: string,
+  to: string,
+  { entry, settings, force = false }: ConvertOptions = {},
+): Promise<string[]> {
+  const write = writerOf(to);
+  await refuseLoss(from, to, force);
+  const file = await readWeights(from, entry);
+  const specs = settings && await specsOf(settings);
+  const { tensors, notes } = specs
+    ? forModel(from, specs, file)
+    : forAnyModel(from, file);
+  const bytes = write(tensors, file.metadata);
+  await writeAtomically(to, bytes);
+  const halves = [...file.tensors.values()]
+    .filter(({ dtype }) => dtype === "F16" || dtype === "BF16").length;
+  if (halves > 0) notes.push(`${halves} arrays of halves became float32`);
+  const size = (bytes.length / 1e6).toFixed(1);
+  return [...notes, `${to}: ${tensors.size} tensors, ${size} MB`];
+}
+
+/** Exactly the model's parameters, with the aliases of shared ones. */
+function forModel(
+  path: string,
+  specs: ParamSpecs,
+  { tensors }: WeightsFile,
+): { tensors: Tensors; notes: string[] } {
+  try {
+    const { params, report } = loadWeights(specs, tensors);
+    const found = Object.fromEntries(
+      Object.entries(specs).filter(([name]) => name in params),
+    );
+    return { tensors: stateDict(found, params), notes: [reportText(report)] };
+  } catch (error) {
+    if (!(error instanceof WeightsError)) throw error;
+    throw new UserError(`Cannot load ${path}: ${error.message}`);
+  }
+}
+
+/** Every tensor that its origin's naming has a name for. */
+function forAnyModel(
+  path: string,
+  file: WeightsFile,
+): { tensors: Tensors; notes: string[] } {
+  const naming = guessNaming(file.tensors.keys());
+  const tensors: Tensors = new Map();
+  if (naming === null) {
+    for (const [name, tensor] of file.tensors) tensors.set(name, plain(tensor));
+    return { tensors, notes: ["Origin unknown, names are kept"] };
+  }
+  const left: string[] = [];
+  for (const [stored, tensor] of file.tensors) {
+    const name = unwrapped(stored);
+    const renamed = naming.foreign.test(name) ? null : naming.rename(name);
+    if (renamed === null) left.push(stored);
+    else if (tensors.has(renamed)) {
+      throw new UserError(
+        `Cannot convert ${path}: "${stored}" and another tensor are both ` +
+          `"${renamed}" to a detector`,
+      );
+    } else tensors.set(renamed, plain(tensor));
+  }
+  const { parts } = guessOrigin(file.tensors);
+  const notes = [[naming.title, ...parts].join(", ")];
+  if (left.length > 0) notes.push(`Left out: ${left.join(", ")}`);
+  return { tensors, notes };
+}
+
+/** Halves were widened when they were read; other types stay. */
+function plain({ dtype, shape, data }: StoredTensor): WritableTensor {
+  return { dtype: dtype === "BOOL" ? dtype : undefined, shape, data };
+}
+
+function writerOf(
+  path: string,
+): (tensors: Tensors, metadata: Record<string, string>) => Uint8Array {
+  if (path.endsWith(".safetensors")) {
+    return (tensors, metadata) =>
+      writeSafetensors(tensors, { ...metadata, format: "pt" });
+  }
+  if (/\.(pth|pt)$/.test(path)) {
+    return (tensors, metadata) => {
+      const meta = Object.entries(metadata)
+        .map(([key, value]) => [key.replace(/^meta\./, ""), value]);
+      return writePth(
+        tensors as Parameters<typeof writePth>[0],
+        Object.fromEntries(meta),
+      );
+    };
+  }
+  throw new UserError(
+    `Cannot write ${path}: expected a name that ends with .safetensors or .pth`,
+  );
+}
+
+async function refuseLoss(
+  from: string,
+  to: string,
+  force: boolean,
+): Promise<void> {
+  const target = await Deno.stat(to).catch((error) => {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  });
+  if (target === null) return;
+  const source = await Deno.stat(from).catch(() => null);
+  if (source && source.ino === target.ino && source.dev === target.dev) {
+    throw new UserError(`Cannot write ${to}: it is the file to read`);
+  }
+  if (!force) {
+    throw new UserError(
+      `Cannot write ${to}: it exists; --force replaces it`,
+    );
+  }
+}
+
+async function specsOf(settings: TrainSettings): Promise<ParamSpecs> {
+  const { buildModel } = await import("./train/build.ts");
+  const { composeStep } = await import("./train/run.ts");
+  const model = buildModel(settings.model, settings.image);
+  return composeStep(settings, model).params;
+}
