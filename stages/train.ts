@@ -10,7 +10,15 @@ export default defineStage({
   version: 1,
   config: trainSettings,
   inputs: ["dataset", "data"],
-  untracked: ["threads", "log_every", "checkpoint_every", "validation"],
+  // on_divergence only helps runs that else would have no result: a run that
+  // stopped goes on from its checkpoint when retries are allowed later.
+  untracked: [
+    "threads",
+    "log_every",
+    "checkpoint_every",
+    "validation",
+    "on_divergence",
+  ],
   externals: (config) =>
     config.model.checkpoint
       ? [{ path: config.model.checkpoint, by: "content" as const }]

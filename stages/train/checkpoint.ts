@@ -33,6 +33,8 @@ export interface StepperState {
 export interface TrainState extends StepperState {
   /** Iterations done. */
   iteration: number;
+  /** Times that the run went back to a checkpoint after a divergence. */
+  rollbacks: number;
   /** Pose of each stream's last frame. */
   poses: StreamPose[];
 }
@@ -51,6 +53,7 @@ export async function saveState(
   const bytes = writeSafetensors(arrays, {
     format: "streampetr-train-state",
     iteration: String(state.iteration),
+    rollbacks: String(state.rollbacks),
     step: String(state.step),
     passes: String(state.passes),
     scale: JSON.stringify(state.scale),
@@ -78,6 +81,7 @@ export async function loadState(folder: string): Promise<TrainState | null> {
   }
   return {
     iteration: Number(metadata.iteration),
+    rollbacks: Number(metadata.rollbacks),
     step: Number(metadata.step),
     passes: Number(metadata.passes),
     scale: JSON.parse(metadata.scale!),

@@ -33,7 +33,41 @@ export function firstNonFinite(evidence: Evidence): string | null {
     among("prediction", predictions) ??
     amongTerms(terms) ??
     amongGroups("gradient", "gradient", evidence.gradients, groups) ??
-    amongGroups("weight", "updated weight", evidence.next, groups);
+    amongGroups("weight", "updated weight", evidence.next, groups) ??
+    largest("gradient", "gradient", evidence.gradients, groups) ??
+    largest("weight", "updated weight", evidence.next, groups);
+}
+
+/** Above it, the square of a number is more than float32 holds. */
+const SQUARE_LIMIT = 1.8e19;
+
+/** A tensor of finite numbers whose norm is not. */
+function largest(
+  prefix: string,
+  kind: string,
+  tensors: Tensors | null | undefined,
+  groups: readonly Group[],
+): string | null {
+  for (const group of groups) {
+    const tensor = tensors?.[`${prefix}.${group.key}`];
+    if (!tensor) continue;
+    for (const [name, { data }] of unpack(group, values(tensor))) {
+      const index = data.findIndex((x) => Math.abs(x) > SQUARE_LIMIT);
+      if (index >= 0) return `${kind} ${name} (${data[index]} at ${index})`;
+    }
+  }
+  return null;
+}
+
+/** The first host array that is not finite, in words; null if all are. */
+export function nonFiniteAmong(
+  arrays: Record<string, { data: ArrayLike<number> }>,
+): string | null {
+  for (const [name, { data }] of Object.entries(arrays)) {
+    const found = describe(data);
+    if (found) return `${name.replace(".", " ")} (${found})`;
+  }
+  return null;
 }
 
 function among(

@@ -2,9 +2,11 @@
  * The training loop: feed, step, log, checkpoint. Straight down the page.
  * @module
  */
-import { type StageContext, UserError } from "../../pipeline/stage.ts";
+import type { StageContext } from "../../pipeline/stage.ts";
 import { loadState, saveState, type StepperState } from "./checkpoint.ts";
-import type { Batch, Feeder, StreamPose } from "./feeder.ts";
+import { nonFiniteAmong } from "./diagnose.ts";
+import { Divergence, stopped } from "./divergence.ts";
+import type { Batch, StreamPose } from "./feeder.ts";
 import { poseOf } from "./feeder.ts";
 import { Meter } from "./meter.ts";
 import type { TrainSettings } from "./settings.ts";
@@ -40,11 +42,19 @@ export interface Stepper {
   write(state: StepperState): void;
 }
 
+/** Batches in order, from some iteration on. */
+export interface Source {
+  next(): Promise<Batch>;
+  /** Waits for work under way, so that nothing outlives the loop. */
+  close(): Promise<void>;
+}
+
 /** Everything that the loop turns. */
 export interface Loop {
   context: StageContext<TrainSettings>;
   stepper: Stepper;
-  feeder: Feeder;
+  /** Begins to feed behind so many iterations. */
+  open: (iteration: number, poses: StreamPose[]) => Source;
   /** Learning rate of group 0 at a 0-based iteration. */
   rate: (iteration: number) => number;
   iterations: number;
@@ -53,63 +63,119 @@ export interface Loop {
   validate: Validate | null;
 }
 
+/** How far a run is. */
+interface Progress {
+  iteration: number;
+  poses: StreamPose[];
+  /** Times that the run went back to a checkpoint after a divergence. */
+  rollbacks: number;
+}
+
 /** Trains to the end, or throws the abort reason after a checkpoint. */
 export async function runLoop(loop: Loop): Promise<void> {
-  const { context, stepper, feeder, rate, iterations } = loop;
-  const { config, scratch, signal } = context;
-  let iteration = 0;
-  let poses: StreamPose[] = [];
-
-  const saved = await loadState(scratch);
-  if (saved) {
-    ({ iteration, poses } = saved);
-    stepper.write(saved);
-    feeder.resume(iteration, poses);
-    context.emit({
-      type: "message",
-      level: "info",
-      text: `resumes at iteration ${iteration} of ${iterations}`,
-    });
+  const { context: { config, emit }, iterations } = loop;
+  const { retries } = config.on_divergence;
+  let progress = await restore(loop);
+  if (progress) {
+    const text = `resumes at iteration ${progress.iteration} of ${iterations}`;
+    emit({ type: "message", level: "info", text });
   }
-  const save = () =>
-    saveState(scratch, { iteration, poses, ...stepper.read() });
-
-  const meter = new Meter(loop.iterationsPerEpoch);
-  try {
-    while (iteration < iterations) {
-      meter.start();
-      const batch = await feeder.next();
-      meter.fed();
-      if (signal.aborted) {
-        await save();
-        signal.throwIfAborted();
-      }
-      const lr = rate(iteration);
-      const report = stepper.step(batch, lr);
-      guard(report, iteration);
-      poses = batch.frames.map(poseOf);
-      iteration++;
-      meter.stepped(report, lr);
-      meter.report(context, iteration, iterations, config.log_every);
-      const due = iteration % config.checkpoint_every === 0;
-      if (due && iteration < iterations) await save();
-      const every = config.validation?.every ?? Infinity;
-      if (iteration % every === 0) await loop.validate?.(iteration);
+  progress ??= { iteration: 0, poses: [], rollbacks: 0 };
+  // Something to go back to, whatever happens first.
+  if (progress.iteration === 0 && retries > 0) await save(loop, progress);
+  for (;;) {
+    try {
+      return await trainFrom(loop, progress);
+    } catch (error) {
+      if (!(error instanceof Divergence)) throw error;
+      progress = await rollBack(loop, progress, error);
     }
-  } finally {
-    await feeder.close();
   }
 }
 
-/** Stops a run whose last step diverged. */
+async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
+  const { context, stepper, iterations } = loop;
+  const { config, signal } = context;
+  const factor = config.on_divergence.lr_factor ** progress.rollbacks;
+  const source = loop.open(progress.iteration, progress.poses);
+  const meter = new Meter(loop.iterationsPerEpoch);
+  try {
+    while (progress.iteration < iterations) {
+      meter.start();
+      const batch = await source.next();
+      meter.fed();
+      if (signal.aborted) {
+        await save(loop, progress);
+        signal.throwIfAborted();
+      }
+      const lr = loop.rate(progress.iteration) * factor;
+      const report = stepper.step(batch, lr);
+      const iteration = ++progress.iteration;
+      guard(report, iteration);
+      progress.poses = batch.frames.map(poseOf);
+      meter.stepped(report, lr);
+      meter.report(context, iteration, iterations, config.log_every);
+      const due = iteration % config.checkpoint_every === 0;
+      if (due && iteration < iterations) await save(loop, progress);
+      const every = config.validation?.every ?? Infinity;
+      if (iteration % every === 0) await loop.validate?.(iteration);
+    }
+    sound(loop, progress);
+  } finally {
+    await source.close();
+  }
+}
+
+/** Throws where the step diverged. */
 function guard(report: StepReport, iteration: number): void {
   if (report.outcome !== "diverged") return;
-  throw new UserError(
-    `Training diverged at iteration ${iteration + 1}: the loss is ` +
-      `${report.loss}, the gradient norm ${report.gradNorm}; the first tensor ` +
-      `that is not finite is the ${report.source}. Nothing of this iteration ` +
-      "was kept; the last checkpoint is finite. Lower train.optimizer.lr " +
-      "(half is a good try) or, with the cyclic policy, the peak " +
-      "train.schedule.target_ratio[0], and run again",
-  );
+  const what = `the loss is ${report.loss}, the gradient norm ` +
+    `${report.gradNorm}`;
+  throw new Divergence(iteration, what, report.source);
+}
+
+/** The state, where all of it is finite. */
+function sound(loop: Loop, progress: Progress): StepperState {
+  const state = loop.stepper.read();
+  const bad = nonFiniteAmong(state.tensors);
+  if (bad === null) return state;
+  const what = "the loss is finite but the state is not";
+  throw new Divergence(progress.iteration, what, bad);
+}
+
+async function save(loop: Loop, progress: Progress): Promise<void> {
+  const state = sound(loop, progress);
+  await saveState(loop.context.scratch, { ...progress, ...state });
+}
+
+/** Goes on from the last checkpoint, if there is one. */
+async function restore({ context, stepper }: Loop): Promise<Progress | null> {
+  const saved = await loadState(context.scratch);
+  if (saved === null) return null;
+  stepper.write(saved);
+  const { iteration, poses, rollbacks } = saved;
+  return { iteration, poses, rollbacks };
+}
+
+/** Back to the last good checkpoint, with a lower rate; or stops the run. */
+async function rollBack(
+  loop: Loop,
+  { rollbacks }: Progress,
+  divergence: Divergence,
+): Promise<Progress> {
+  const { context: { config, emit } } = loop;
+  const { retries, lr_factor } = config.on_divergence;
+  const good = await restore(loop);
+  if (rollbacks >= retries || good === null) {
+    throw stopped(divergence, good?.iteration ?? null, rollbacks);
+  }
+  const factor = lr_factor ** (rollbacks + 1);
+  emit({
+    type: "message",
+    level: "warning",
+    text: `${divergence.message} Goes back to iteration ${good.iteration}, ` +
+      `learning rate x${factor} from here on (retry ${rollbacks + 1} of ` +
+      `${retries})`,
+  });
+  return { ...good, rollbacks: rollbacks + 1 };
 }

@@ -16,7 +16,7 @@ import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
 import { buildModel, firstValues, type Model } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
-import { Feeder } from "./feeder.ts";
+import { Feeder, type StreamPose } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
@@ -39,16 +39,19 @@ export async function train(
     sequences: groups.length,
   });
   tellPlan(context, plan);
-  const sampler = new GroupSampler(groups, plan.globalBatch, config.seed);
   const frames = frameConfig(config.image, config.model, config.augmentation);
-  const feeder = new Feeder({
-    root: `${inputs.dataset}/root`,
-    frames: infos,
-    config: frames,
-    sampler,
-    seed: config.seed,
-    cacheBytes: config.image.cache_mb * 2 ** 20,
-  });
+  const open = (iteration: number, poses: StreamPose[]) => {
+    const feeder = new Feeder({
+      root: `${inputs.dataset}/root`,
+      frames: infos,
+      config: frames,
+      sampler: new GroupSampler(groups, plan.globalBatch, config.seed),
+      seed: config.seed,
+      cacheBytes: config.image.cache_mb * 2 ** 20,
+    });
+    feeder.resume(iteration, poses);
+    return feeder;
+  };
 
   // ---- network ----
   const engine = await startEngine(context, config.threads);
@@ -89,7 +92,7 @@ export async function train(
   await runLoop({
     context,
     stepper,
-    feeder,
+    open,
     rate: (iteration) => plan.lr * plan.factor(iteration),
     iterations: plan.iterations,
     iterationsPerEpoch: plan.iterationsPerEpoch,

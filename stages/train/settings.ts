@@ -148,6 +148,13 @@ const lossScale = z.union([
     "with float16, none otherwise",
 );
 
+const onDivergence = z.strictObject({
+  retries: z.number().int().min(0).default(0)
+    .describe("times to go on from the last good checkpoint; 0 stops"),
+  lr_factor: fraction.default(0.5)
+    .describe("of the learning rate after each retry"),
+});
+
 const warmStart = z.strictObject({
   steps: count.default(300),
   points: count.default(192),
@@ -183,6 +190,7 @@ export const trainSettings = z.strictObject({
     .describe("XLA; null: on GPUs only"),
   precision: z.enum(["float32", "float16", "bfloat16"]).default("float32")
     .describe("what convolutions and matrix products compute in"),
+  on_divergence: onDivergence.prefault({}),
   loss_scale: lossScale.nullable().default(null),
 });
 

@@ -120,5 +120,44 @@ Deno.test("train", async (t) => {
     );
   });
 
+  await t.step(
+    "a run that diverged goes on from its checkpoint, slower",
+    async () => {
+      const wild = {
+        optimizer: { lr: 1e-3, lr_mult: {} },
+        schedule: {
+          iterations: 5,
+          policy: "cyclic",
+          target_ratio: [1e30, 1],
+          step_ratio_up: 0.9,
+        },
+        warm_start: null,
+        checkpoint_every: 1,
+      };
+      const place = `${folder}/rollback`;
+      const first = contextOf(tinySettings(wild), inputs, place);
+      await assert.rejects(
+        train(first),
+        /diverged at iteration 2: .*updated weight .*checkpoint of iteration 1 is kept.*target_ratio\[0\]/s,
+      );
+      const on_divergence = { retries: 1, lr_factor: 1e-30 };
+      const settings = tinySettings({ ...wild, on_divergence });
+      const second = contextOf(settings, inputs, place);
+      await train(second);
+      const texts = second.events.map((e) =>
+        e.type === "message" ? e.text : ""
+      );
+      assert.ok(texts.includes("resumes at iteration 1 of 5"));
+      const back = texts.find((text) => text.includes("Goes back"));
+      assert.match(
+        back!,
+        /to iteration 1, learning rate x1e-30 .*retry 1 of 1/,
+      );
+      const steps = second.events.filter((e) => e.type === "scalars");
+      assert.deepEqual(steps.map(({ step }) => step), [2, 3, 4, 5]);
+      assert.ok(steps.every(({ values }) => Number.isFinite(values.loss)));
+    },
+  );
+
   await Deno.remove(folder, { recursive: true });
 });

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs-core";
+import type { Batch } from "../../stages/train/feeder.ts";
+import { tinyWorld } from "../support/stages.ts";
+import {
+  firstBatches,
+  plainSettings,
+  tinyStepper,
+} from "../support/training.ts";
+
+const folder = await Deno.makeTempDir();
+const inputs = await tinyWorld(folder);
+const batches = await firstBatches(inputs, plainSettings(), 2, 4);
+const LR = 1e-3;
+const IN_PARTS = plainSettings({
+  batch: 1,
+  accumulate: 2,
+  loss_scale: "dynamic",
+});
+
+type State = ReturnType<Awaited<ReturnType<typeof tinyStepper>>["read"]>;
+
+/** ‖a − b‖ / ‖b‖ over all numbers whose names begin so. */
+function distance(a: State, b: State, prefix: string): number {
+  let [difference, size] = [0, 0];
+  for (const [name, { data }] of Object.entries(b.tensors)) {
+    if (!name.startsWith(prefix)) continue;
+    data.forEach((value, i) => {
+      difference += (a.tensors[name]!.data[i]! - value) ** 2;
+      size += value ** 2;
+    });
+  }
+  return Math.sqrt(difference / size);
+}
+
+function poisoned(batch: Batch): Batch {
+  const images = batch.images.slice();
+  images[12345] = NaN;
+  return { ...batch, images };
+}
+
+Deno.test("two parts of one stream equal a batch of two", async () => {
+  const whole = await tinyStepper(plainSettings());
+  const parts = await tinyStepper(IN_PARTS);
+  for (const batch of batches) {
+    const [a, b] = [parts.step(batch, LR), whole.step(batch, LR)];
+    assert.ok(Math.abs(a.loss / b.loss - 1) < 1e-4, `${a.loss}, ${b.loss}`);
+    assert.ok(Math.abs(a.gradNorm / b.gradNorm - 1) < 1e-3);
+    for (const [name, value] of Object.entries(b.terms)) {
+      assert.ok(Math.abs(a.terms[name]! - value) < 1e-3 * (1 + value), name);
+    }
+  }
+  assert.ok(distance(parts.read(), whole.read(), "mean.") < 1e-3);
+  assert.ok(distance(parts.read(), whole.read(), "weight.") < 1e-3);
+});
+
+Deno.test("steps leave no tensors behind", async () => {
+  const stepper = await tinyStepper(IN_PARTS);
+  stepper.step(batches[0]!, LR);
+  const before = tf.memory().numTensors;
+  stepper.step(batches[1]!, LR);
+  stepper.step(poisoned(batches[2]!), LR);
+  assert.equal(tf.memory().numTensors, before);
+});
+
+Deno.test("a poisoned image is named, and nothing of its step is kept", async () => {
+  const stepper = await tinyStepper(plainSettings());
+  stepper.step(batches[0]!, LR);
+  const before = stepper.read();
+  const report = stepper.step(poisoned(batches[1]!), LR);
+  assert.equal(report.outcome, "diverged");
+  assert.match(
+    report.source!,
+    /^input images \(NaN at 12345, 1 of \d+ numbers\)$/,
+  );
+  assert.deepEqual(stepper.read().tensors, before.tensors);
+  assert.equal(stepper.step(batches[1]!, LR).outcome, "applied");
+});
+
+Deno.test("the first tensor that is not finite is named in the order of flow", async () => {
+  const stepper = await tinyStepper(plainSettings());
+  const state = stepper.read();
+  const tensors = (name: string, value: number) => ({
+    ...state,
+    tensors: {
+      ...state.tensors,
+      [name]: {
+        ...state.tensors[name]!,
+        data: state.tensors[name]!.data.map((x, i) => i === 3 ? value : x),
+      },
+    },
+  });
+  stepper.write(tensors("weight.img_backbone.layer2.0.conv1.weight", NaN));
+  assert.match(
+    stepper.step(batches[0]!, LR).source!,
+    /^weight img_backbone\.layer2\.0\.conv1\.weight \(NaN at 3, 1 of/,
+  );
+  // Finite, but too much for what comes after it.
+  stepper.write(tensors("weight.pts_bbox_head.cls_branches.0.6.bias", 3e38));
+  assert.match(stepper.step(batches[0]!, LR).source!, /^loss term /);
+  stepper.write(state);
+  assert.match(
+    stepper.step(batches[0]!, 1e30).source!,
+    /^updated weight \S+ \(-?\S+ at \d+/,
+  );
+});
+
+Deno.test("an overflow of the scaled loss skips the step and is no divergence", async () => {
+  const settings = plainSettings({
+    loss_scale: { initial: 2 ** 126, interval: 2 },
+  });
+  const stepper = await tinyStepper(settings);
+  let overflows = 0;
+  for (;;) {
+    const before = stepper.read();
+    const report = stepper.step(batches[0]!, LR);
+    assert.equal(report.scale, 2 ** (126 - overflows));
+    if (report.outcome === "applied") break;
+    assert.equal(report.outcome, "overflow");
+    assert.ok(Number.isFinite(report.loss));
+    assert.equal(distance(stepper.read(), before, "weight."), 0);
+    assert.equal(stepper.read().step, 0);
+    overflows++;
+  }
+  assert.ok(overflows > 0, "the scale was too large at first");
+  assert.equal(stepper.read().step, 1);
+  stepper.step(batches[1]!, LR);
+  assert.equal(stepper.step(batches[2]!, LR).scale, 2 ** (127 - overflows));
+});
+
+Deno.test("a scale that is a power of two changes no bit", async () => {
+  const scaled = await tinyStepper(plainSettings({ loss_scale: 512 }));
+  const plain = await tinyStepper(plainSettings());
+  for (const batch of batches.slice(0, 2)) {
+    const [a, b] = [scaled.step(batch, LR), plain.step(batch, LR)];
+    assert.equal(a.scale, 512);
+    assert.equal(a.gradNorm, b.gradNorm);
+  }
+  assert.deepEqual(scaled.read().tensors, plain.read().tensors);
+});
+
+Deno.test("half precision trains with a scale of its own", async () => {
+  const half = await tinyStepper(plainSettings({ precision: "float16" }));
+  const full = await tinyStepper(plainSettings());
+  const [a, b] = [half.step(batches[0]!, LR), full.step(batches[0]!, LR)];
+  assert.equal(a.scale, 65536);
+  assert.ok(Math.abs(a.loss / b.loss - 1) < 0.02, `${a.loss}, ${b.loss}`);
+  assert.notEqual(a.loss, b.loss);
+});
+
+Deno.test("a scale that no overflow ends is a divergence", async () => {
+  const stepper = await tinyStepper(plainSettings({ loss_scale: 512 }));
+  const bad = poisoned(batches[0]!);
+  const outcomes = Array.from({ length: 20 }, () => stepper.step(bad, LR));
+  assert.equal(outcomes[18]!.outcome, "overflow");
+  assert.equal(outcomes[19]!.outcome, "diverged");
+  assert.match(outcomes[19]!.source!, /^input images/);
+});
+
+Deno.test("the state goes through a checkpoint with its scale", async () => {
+  const a = await tinyStepper(IN_PARTS);
+  const b = await tinyStepper(IN_PARTS, 1);
+  a.step(batches[0]!, LR);
+  a.step(poisoned(batches[1]!), LR);
+  b.write(a.read());
+  const [one, two] = [a.step(batches[2]!, LR), b.step(batches[2]!, LR)];
+  assert.deepEqual(one, two);
+  assert.deepEqual(a.read(), b.read());
+});
+
+globalThis.addEventListener("unload", () => {
+  Deno.removeSync(folder, { recursive: true });
+});
