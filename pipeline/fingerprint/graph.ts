@@ -26,7 +26,7 @@ interface Info {
     npmPackage?: string;
     dependencies?: { code?: { specifier?: string } }[];
   }[];
-  npmPackages: Record<string, { dependencies: string[] }>;
+  npmPackages?: Record<string, { dependencies: string[] }>;
 }
 
 /** The project's settings: they hold the import map. */
@@ -85,7 +85,9 @@ function addInfo(graph: ModuleGraph, info: Info): void {
       .map((url) => ids.get(url) ?? url);
     graph.edges[specifier] = [...new Set(edges)];
   }
-  for (const [id, { dependencies }] of Object.entries(info.npmPackages)) {
+  // Deno leaves it out where node_modules is managed by hand.
+  const packages = Object.entries(info.npmPackages ?? {});
+  for (const [id, { dependencies }] of packages) {
     graph.packages[id] = dependencies;
   }
 }
