@@ -3,16 +3,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Params, Tensors } from "../module.ts";
 
 /**
- * average ← average + (1 − decay)·(parameter − average), by name.
+ * average ← average + share·(parameter − average), by name.
  *
- * @param decay Number, or scalar tensor where it changes from step to step.
+ * @param share 1 − decay; a scalar tensor where it changes from step to step.
  */
 export function emaStep(
   average: Params,
   params: Params,
-  decay: number | tf.Scalar,
+  share: number | tf.Scalar,
 ): Tensors {
-  const share = typeof decay === "number" ? 1 - decay : tf.sub(1, decay);
   return Object.fromEntries(
     Object.entries(average).map(([name, old]) => {
       const step = tf.mul(tf.sub(params[name]!, old), share);
@@ -21,10 +20,28 @@ export function emaStep(
   );
 }
 
+/** How an average follows the weights. */
+export interface EmaOptions {
+  /** Share of the average that a step keeps, in the long run. */
+  decay: number;
+  /** How the decay grows at first, see {@linkcode emaShare}. */
+  warmup: "exponential" | "ratio" | "none";
+  /** Steps in which the exponential warm-up falls to 1/e, default 2000. */
+  iterations?: number;
+}
+
 /**
- * Decay of a 0-based step: small at first, so that the average forgets the
- * random start: min(decay, (1 + step) / (10 + step)).
+ * Share of the new weights at a 0-based step t. It is large at first, so that
+ * the average forgets the random start; m = 1 − decay:
+ *
+ * - `exponential`: (1 − m)·exp(−(1 + t) / iterations) + m, as mmdet's
+ *   ExpMomentumEMAHook;
+ * - `ratio`: 1 − min(decay, (1 + t) / (10 + t)), as TensorFlow and timm;
+ * - `none`: m.
  */
-export function emaDecay(step: number, decay: number): number {
-  return Math.min(decay, (1 + step) / (10 + step));
+export function emaShare(step: number, options: EmaOptions): number {
+  const { decay, warmup, iterations = 2000 } = options;
+  if (warmup === "ratio") return Math.max(1 - decay, 9 / (10 + step));
+  if (warmup === "none") return 1 - decay;
+  return decay * Math.exp(-(1 + step) / iterations) + (1 - decay);
 }

@@ -8,6 +8,7 @@
 import type * as tf from "@tensorflow/tfjs-core";
 import type { Arrays, Tensors } from "../../models/mod.ts";
 import { type Group, unpack } from "./flat.ts";
+import { KINDS } from "./state.ts";
 
 /** What there is to look at, as far as the step got. */
 export interface Evidence {
@@ -83,7 +84,7 @@ function among(
 
 function amongState(state: Tensors, groups: readonly Group[]): string | null {
   const vectors = new Set(groups.map(({ key }) => key));
-  for (const kind of ["weight", "mean", "variance"]) {
+  for (const kind of KINDS) {
     const found = amongGroups(kind, kind, state, groups);
     if (found) return found;
   }

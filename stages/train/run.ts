@@ -21,6 +21,7 @@ import { runLoop } from "./loop.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
 import type { TrainSettings } from "./settings.ts";
+import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
 import { createValidation } from "./validate.ts";
 import { warmStart } from "./warmstart.ts";
@@ -102,7 +103,7 @@ export async function train(
   // ---- artifact: the detector; the 2D head is of training only ----
   const { tensors } = stepper.read();
   for (const name of Object.keys(model.detector.params)) {
-    const { data, shape } = tensors[`weight.${name}`]!;
+    const { data, shape } = exportedOf(tensors, config, name);
     values[name] = { data: data as Float32Array, shape };
   }
   await writeModel(output, step.params, values, {

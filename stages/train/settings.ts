@@ -148,6 +148,16 @@ const lossScale = z.union([
     "with float16, none otherwise",
 );
 
+const ema = z.strictObject({
+  decay: fraction.default(0.9998)
+    .describe("share of the average that a step keeps"),
+  warmup: z.enum(["exponential", "ratio", "none"]).default("exponential")
+    .describe("how the decay grows: as mmdet's, as timm's, not at all"),
+  iterations: count.default(2000).describe("of the exponential warm-up"),
+  export: z.enum(["average", "last"]).default("average")
+    .describe("which weights are exported and validated"),
+});
+
 const onDivergence = z.strictObject({
   retries: z.number().int().min(0).default(0)
     .describe("times to go on from the last good checkpoint; 0 stops"),
@@ -190,6 +200,8 @@ export const trainSettings = z.strictObject({
     .describe("XLA; null: on GPUs only"),
   precision: z.enum(["float32", "float16", "bfloat16"]).default("float32")
     .describe("what convolutions and matrix products compute in"),
+  ema: ema.nullable().default(null)
+    .describe("moving average of the weights; null keeps none"),
   on_divergence: onDivergence.prefault({}),
   loss_scale: lossScale.nullable().default(null),
 });

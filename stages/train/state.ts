@@ -11,28 +11,48 @@ import {
   type Tensors,
   type TrainStep,
 } from "../../models/mod.ts";
-import type { TrainState } from "./checkpoint.ts";
+import type { HostArray, TrainState } from "./checkpoint.ts";
 import { type Group, join, unpack } from "./flat.ts";
 import { memoryPrefix } from "./parts.ts";
+import type { TrainSettings } from "./settings.ts";
 
-/** Kinds of vectors that a group of parameters has. */
-export const KINDS = ["weight", "mean", "variance"] as const;
+/** Kinds of vectors that a group of parameters has; the last with EMA only. */
+export const KINDS = ["weight", "mean", "variance", "average"] as const;
+
+/** Those of the settings. */
+export function kindsOf({ ema }: Pick<TrainSettings, "ema">): string[] {
+  return KINDS.filter((kind) => kind !== "average" || ema !== null);
+}
+
+/** What is exported of a parameter: its average, or what trains. */
+export function exportedOf(
+  tensors: TrainState["tensors"],
+  { ema }: Pick<TrainSettings, "ema">,
+  name: string,
+): HostArray {
+  const average = tensors[`average.${name}`];
+  return (ema?.export === "average" && average) || tensors[`weight.${name}`]!;
+}
 
 /**
- * What a run starts with: no moments, an empty memory for each part of a
- * batch.
+ * What a run starts with: no moments, averages that equal the weights and
+ * running statistics, an empty memory for each part of a batch.
  */
 export function firstState(
   step: TrainStep,
   groups: readonly Group[],
   values: Record<string, Plain>,
-  parts: number,
+  { accumulate: parts, ema }: TrainSettings,
 ): Tensors {
   const arrays: TrainState["tensors"] = {};
   for (const [name, { data, shape }] of Object.entries(values)) {
     arrays[`weight.${name}`] = { data, shape: [...shape] };
+    if (ema && step.params[name]!.buffer) {
+      arrays[`average.${name}`] = { data, shape: [...shape] };
+    }
   }
   for (const name of groups.flatMap(({ names }) => names)) {
+    if (ema) arrays[`average.${name}`] = arrays[`weight.${name}`]!;
     const { shape, data } = values[name]!;
     const zeros = { data: new Float32Array(data.length), shape: [...shape] };
     arrays[`mean.${name}`] = arrays[`variance.${name}`] = zeros;
@@ -61,6 +81,7 @@ export function stateOf(
   for (const { key, names } of groups) {
     for (const kind of KINDS) {
       const parts = names.map((name) => `${kind}.${name}`);
+      if (!(parts[0]! in arrays)) continue;
       parts.forEach((name) => grouped.add(name));
       const flat = join(
         parts.map((name) => arrays[name]!.data as Float32Array),
@@ -85,6 +106,7 @@ export function readState(
   for (const group of groups) {
     for (const kind of KINDS) {
       const name = `${kind}.${group.key}`;
+      if (!(name in state)) continue;
       vectors.add(name);
       const flat = state[name]!.dataSync() as Float32Array;
       for (const [parameter, array] of unpack(group, flat)) {

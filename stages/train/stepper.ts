@@ -15,6 +15,7 @@ import {
   type Counts,
   countsOf,
   drawsOf,
+  emaShare,
   inputSpecs,
   matchStep,
   multiplierOf,
@@ -30,7 +31,7 @@ import {
 } from "../../models/mod.ts";
 import type { StepperState } from "./checkpoint.ts";
 import type { Stepper, StepReport } from "./loop.ts";
-import { partOf, tensorsOf } from "./arrays.ts";
+import { below, partOf, tensorsOf } from "./arrays.ts";
 import { firstNonFinite } from "./diagnose.ts";
 import type { Batch } from "./feeder.ts";
 import { type Group, groupsOf, type Trained } from "./flat.ts";
@@ -94,7 +95,9 @@ class DeviceStepper implements Stepper {
   readonly #settings: TrainSettings;
   readonly #groups: Group[];
   readonly #pass: ReturnType<typeof recordPass>;
-  readonly #update: ReturnType<typeof recordUpdate>;
+  readonly #engine: TensorFlowEngine;
+  /** Recorded once it is known which statistics move. */
+  #update: ReturnType<typeof recordUpdate> | null = null;
   readonly #scaler: Scaler;
   readonly #mark: (part: StepPart) => void;
   #state: Tensors;
@@ -117,9 +120,9 @@ class DeviceStepper implements Stepper {
       groups,
       values,
     });
-    this.#update = recordUpdate(engine, settings, groups);
+    this.#engine = engine;
     this.#scaler = new Scaler(lossScaling(settings));
-    this.#state = firstState(this.#step, groups, values, settings.accumulate);
+    this.#state = firstState(this.#step, groups, values, settings);
   }
 
   step(batch: Batch, lr: number): StepReport {
@@ -206,13 +209,21 @@ class DeviceStepper implements Stepper {
     };
   }
 
-  #try({ gradients }: Attempt, lr: number): Update {
+  #try({ gradients, fresh }: Attempt, lr: number): Update {
+    const { ema } = this.#settings;
+    this.#update ??= recordUpdate(
+      this.#engine,
+      this.#settings,
+      this.#groups,
+      statisticsOf(fresh),
+    );
     const inputs = {
       lr: tf.scalar(lr),
       step: tf.scalar(this.#steps + 1),
       unscale: tf.scalar(1 / this.#scaler.scale),
+      share: tf.scalar(ema ? emaShare(this.#steps, ema) : 0),
     };
-    const given = { ...this.#state, ...gradients, ...inputs };
+    const given = { ...this.#state, ...fresh, ...gradients, ...inputs };
     const { norms, ...next } = this.#update.run(given);
     const [gradNorm, weightNorm] = norms!.dataSync() as Float32Array;
     tf.dispose([inputs, norms!]);
@@ -293,6 +304,13 @@ function trainedOf(
       decay: multiplierOf(name, optimizer.decay_mult),
       rows: frozen(name, values[name]!.shape[0]!),
     }));
+}
+
+/** Shapes of the running statistics among what forward passes moved. */
+function statisticsOf(fresh: Tensors): Record<string, number[]> {
+  return Object.fromEntries(
+    Object.entries(below("weight.", fresh)).map(([name, x]) => [name, x.shape]),
+  );
 }
 
 function arraysOf({ frames: _, ...arrays }: Batch): Arrays {

@@ -10,6 +10,7 @@ import type {
 import {
   adamw,
   clipByGlobalNorm,
+  emaStep,
   globalNorm,
   type Tensors,
   type TensorSpecs,
@@ -18,31 +19,42 @@ import { below } from "./arrays.ts";
 import type { Group } from "./flat.ts";
 import { scalesLoss } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
-import { KINDS } from "./state.ts";
+import { kindsOf } from "./state.ts";
 
 /**
- * Records unscaling, clipping and AdamW.
+ * Records unscaling, clipping, AdamW and the moving average.
  *
- * Inputs: `weight.*`, `mean.*`, `variance.*` and `gradient.*` of every group;
- * scalars `lr`, `step` (from 1) and `unscale`, 1 / the loss scale. Outputs:
- * the new first three, and `norms` [2]: that of the gradients before clipping
- * and that of the new weights. Where either is not finite, nothing of the
- * result may be used.
+ * Inputs: `weight.*`, `mean.*`, `variance.*`, with EMA `average.*`, and
+ * `gradient.*` of every group; scalars `lr`, `step` (from 1), `unscale`, 1 /
+ * the loss scale, and `share` of the new weights in the average; with EMA also
+ * `weight.*` and `average.*` of the statistics that move. Outputs: the new
+ * state, and `norms` [2]: that of the gradients before clipping and that of
+ * the new weights. Where either is not finite, nothing of the result may be
+ * used.
+ *
+ * @param statistics shapes of the running statistics that move, by name.
  */
 export function recordUpdate(
   engine: TensorFlowEngine,
   settings: TrainSettings,
   groups: readonly Group[],
+  statistics: Record<string, number[]>,
 ): Compiled {
   const specs: TensorSpecs = {};
-  for (const name of ["lr", "step", "unscale"]) {
+  for (const name of ["lr", "step", "unscale", "share"]) {
     specs[name] = { shape: [], dtype: "float32" };
   }
   for (const { key, sizes } of groups) {
     const length = sizes.reduce((a, b) => a + b, 0);
-    for (const kind of [...KINDS, "gradient"]) {
+    for (const kind of [...kindsOf(settings), "gradient"]) {
       specs[`${kind}.${key}`] = { shape: [length], dtype: "float32" };
     }
+  }
+  for (const [name, shape] of Object.entries(settings.ema ? statistics : {})) {
+    specs[`weight.${name}`] = specs[`average.${name}`] = {
+      shape,
+      dtype: "float32",
+    };
   }
   return engine.compile(
     (inputs) => body(settings, groups, inputs),
@@ -90,6 +102,13 @@ function body(
     outputs[`variance.${key}`] = next.moments.variance[key]!;
   }
   const after = globalNorm(below("weight.", outputs));
+  const moved = { ...weights, ...below("weight.", outputs) };
+  const averages = below("average.", inputs);
+  for (
+    const [name, average] of Object.entries(
+      emaStep(averages, moved, inputs.share as tf.Scalar),
+    )
+  ) outputs[`average.${name}`] = average;
   outputs.norms = tf.stack([clipped.norm, after]);
   return outputs;
 }

@@ -23,6 +23,7 @@ import { frameConfig } from "./artifact.ts";
 import type { Model } from "./build.ts";
 import type { Stepper } from "./loop.ts";
 import type { TrainSettings } from "./settings.ts";
+import { exportedOf } from "./state.ts";
 
 /** Most boxes of a frame in a submission, as the published configs have. */
 const MAX_BOXES = 300;
@@ -51,7 +52,9 @@ export async function createValidation(
   const names = Object.keys(model.detector.params);
   const read = () => {
     const { tensors } = stepper.read();
-    return names.map((name) => [name, tensors[`weight.${name}`]!] as const);
+    return names.map((name) =>
+      [name, exportedOf(tensors, config, name)] as const
+    );
   };
   // Weights are inputs, since they change; their layout is the memory's.
   const weightShapes = Object.fromEntries(

@@ -6,7 +6,7 @@ import {
   clipByGlobalNorm,
   cosineSchedule,
   cyclicSchedule,
-  emaDecay,
+  emaShare,
   emaStep,
   multiplierOf,
   nextLossScale,
@@ -218,10 +218,21 @@ Deno.test("the loss scale never grows out of float32", () => {
 Deno.test("emaStep() moves the average by its share", () => {
   const average = { w: tf.tensor1d([1, 2]) };
   const params = { w: tf.tensor1d([2, 0]), other: tf.tensor1d([9]) };
-  const next = emaStep(average, params, 0.75);
+  const next = emaStep(average, params, 0.25);
   assert.deepEqual(Object.keys(next), ["w"]);
   close(next.w!, [1.25, 1.5], 1e-7);
-  close(emaStep(average, params, tf.scalar(0.75)).w!, [1.25, 1.5], 1e-7);
-  assert.equal(emaDecay(0, 0.999), 0.1);
-  assert.equal(emaDecay(1e6, 0.999), 0.999);
+  close(emaStep(average, params, tf.scalar(0.25)).w!, [1.25, 1.5], 1e-7);
+});
+
+Deno.test("emaShare() warms up as mmdet's and TensorFlow's averages do", () => {
+  const near = (value: number, expected: number) =>
+    assert.ok(Math.abs(value - expected) < 1e-12, `${value}, ${expected}`);
+  const mmdet = { decay: 0.9998, warmup: "exponential" } as const;
+  near(emaShare(0, mmdet), (1 - 0.0002) * Math.exp(-1 / 2000) + 0.0002);
+  near(emaShare(1e6, mmdet), 0.0002);
+  near(emaShare(99, { ...mmdet, iterations: 100 }), 0.9998 / Math.E + 0.0002);
+  const ratio = { decay: 0.999, warmup: "ratio" } as const;
+  near(emaShare(0, ratio), 0.9);
+  near(emaShare(1e6, ratio), 0.001);
+  near(emaShare(0, { decay: 0.99, warmup: "none" }), 0.01);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Batch } from "../../stages/train/feeder.ts";
+import { exportedOf } from "../../stages/train/state.ts";
 import { tinyWorld } from "../support/stages.ts";
 import {
   firstBatches,
@@ -166,6 +167,50 @@ Deno.test("the state goes through a checkpoint with its scale", async () => {
   const [one, two] = [a.step(batches[2]!, LR), b.step(batches[2]!, LR)];
   assert.deepEqual(one, two);
   assert.deepEqual(a.read(), b.read());
+});
+
+Deno.test("the average follows weights and statistics, through a checkpoint too", async () => {
+  const ema = { decay: 0.9, iterations: 2 };
+  const { model } = plainSettings();
+  const settings = plainSettings({
+    ema,
+    model: { ...model, backbone: { ...model.backbone, norm: "train" } },
+  });
+  const [a, b] = [await tinyStepper(settings), await tinyStepper(settings, 1)];
+  const names = [
+    "img_backbone.layer1.0.conv1.weight",
+    "img_backbone.bn1.running_var",
+    "pts_bbox_head.memory_embed.0.bias",
+  ];
+  const of = (kind: string, name: string) =>
+    a.read().tensors[`${kind}.${name}`]!.data.slice() as Float32Array;
+  const averages = names.map((name) => of("weight", name));
+  for (const [step, batch] of batches.entries()) {
+    if (step === 2) b.write(a.read());
+    a.step(batch, LR);
+    if (step >= 2) b.step(batch, LR);
+    const share = 0.9 * Math.exp(-(1 + step) / 2) + 0.1;
+    names.forEach((name, i) => {
+      const average = averages[i]!;
+      of("weight", name).forEach((x, j) => {
+        average[j]! += share * (x - average[j]!);
+      });
+      of("average", name).forEach((x, j) =>
+        assert.ok(Math.abs(x - average[j]!) <= 1e-6 * (1 + Math.abs(x)), name)
+      );
+    });
+  }
+  assert.deepEqual(b.read(), a.read());
+  const { tensors } = a.read();
+  const chosen = (choice: "average" | "last") =>
+    exportedOf(
+      tensors,
+      { ema: { ...settings.ema!, export: choice } },
+      names[1]!,
+    );
+  assert.deepEqual(chosen("average").data, of("average", names[1]!));
+  assert.deepEqual(chosen("last").data, of("weight", names[1]!));
+  assert.notDeepEqual(of("average", names[1]!), of("weight", names[1]!));
 });
 
 globalThis.addEventListener("unload", () => {
