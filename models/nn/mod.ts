@@ -4,6 +4,7 @@ export * from "./attention.ts";
 export * from "./batchnorm.ts";
 export * from "./conv.ts";
 export * from "./convnorm.ts";
+export * from "./deformable.ts";
 export * from "./dropout.ts";
 export * from "./linear.ts";
 export * from "./merge.ts";
