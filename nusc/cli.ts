@@ -4,20 +4,21 @@
  */
 import process from "node:process";
 import { Command, InvalidArgumentError } from "commander";
-import { CheckError, DatasetError, ResultsError } from "./errors.ts";
+import { failureOf } from "./commands/failure.ts";
 
 type Print = (text: string) => void;
 
 /** The commands; each loads its code when it is called. */
-export function buildProgram(print: Print): Command {
+export function buildProgram(print: Print, complain: Print): Command {
   const program = new Command("nusc").description(
-    "nuScenes without Python: metrics and tracks",
-  ).configureOutput({ writeOut: print });
+    "nuScenes without Python: metrics, tracks and pictures",
+  ).configureOutput({ writeOut: print, writeErr: complain }).exitOverride();
   common(program, "evaluate", "submission with detections")
     .description("detection metrics (detection_cvpr_2019) of a results file")
     .option("--classes <names...>", "only these classes")
     .option("--skip-absent", "leave classes without ground truth out")
     .option("--out <dir>", "where metrics_*.json are written")
+    .option("--curves <file>", "precision and errors over recall: .csv, .json")
     .action(async (options) => {
       const { evaluate } = await import("./commands/evaluate.ts");
       evaluate(options, print);
@@ -33,7 +34,9 @@ export function buildProgram(print: Print): Command {
     });
   common(program, "evaluate-tracking", "submission with tracks")
     .description("tracking metrics (tracking_nips_2019) of a results file")
+    .option("--classes <names...>", "only these classes")
     .option("--out <dir>", "where metrics_*.json are written")
+    .option("--curves <file>", "all metrics over recall: .csv, .json")
     .action(async (options) => {
       const { evaluateTracks } = await import(
         "./commands/evaluate-tracking.ts"
@@ -82,7 +85,7 @@ function common(
     .requiredOption("--root <dir>", "dataset folder")
     .requiredOption(`--${flag} <file>`, results)
     .option("--version <name>", "tables, such as v1.0-mini")
-    .option("--split <name>", "official split, such as mini_val")
+    .option("--split <name>", "mini_val, val, … or one of splits.json")
     .option("--scenes <names...>", "only these scenes");
 }
 
@@ -99,16 +102,10 @@ export async function main(
   complain: Print = (text) => process.stderr.write(text),
 ): Promise<number> {
   try {
-    await buildProgram(print).parseAsync(args, { from: "user" });
+    await buildProgram(print, complain).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    if (error instanceof DatasetError || error instanceof ResultsError) {
-      complain(`error: ${error.message}\n`);
-      return 2;
-    }
-    if (!(error instanceof CheckError)) throw error;
-    complain(`error: ${error.message}\n`);
-    return 1;
+    return failureOf(error, complain);
   }
 }
 

@@ -22,8 +22,10 @@ export {
 } from "./categories.ts";
 export { DatasetError, ResultsError } from "./errors.ts";
 export {
+  type CurveTable,
   type MetricTable,
   type Selection,
+  writeCurves,
   writeMetrics,
 } from "./eval/common/mod.ts";
 export {

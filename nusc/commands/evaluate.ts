@@ -2,10 +2,15 @@
  * `nusc evaluate`
  * @module
  */
-import { writeMetrics } from "../eval/common/mod.ts";
-import { detectionTables, evaluateDetection } from "../eval/detection/mod.ts";
+import { writeCurves, writeMetrics } from "../eval/common/mod.ts";
+import {
+  detectionCurves,
+  detectionTables,
+  evaluateDetection,
+} from "../eval/detection/mod.ts";
 import type { DetectionName } from "../infos/types.ts";
 import { openDataset } from "../tables/mod.ts";
+import { checkOutputs } from "./outputs.ts";
 import { selectionOf } from "./selection.ts";
 import { textTable } from "./text.ts";
 
@@ -19,6 +24,7 @@ export interface EvaluateFlags {
   classes?: string[];
   skipAbsent?: boolean;
   out?: string;
+  curves?: string;
 }
 
 /** Evaluates, prints the tables, writes the files. */
@@ -26,6 +32,7 @@ export function evaluate(
   flags: EvaluateFlags,
   print: (text: string) => void,
 ): void {
+  checkOutputs(flags);
   const dataset = openDataset(flags.root, flags.version);
   const evaluation = evaluateDetection(dataset, flags.results, {
     ...selectionOf(dataset, flags),
@@ -36,6 +43,10 @@ export function evaluate(
   for (const note of evaluation.notes) print(`note: ${note}\n`);
   for (const table of detectionTables(evaluation.summary)) {
     print(textTable(table));
+  }
+  if (flags.curves) {
+    writeCurves(flags.curves, detectionCurves(evaluation.details));
+    print(`Wrote ${flags.curves}\n`);
   }
   if (!flags.out) return;
   writeMetrics(flags.out, evaluation);

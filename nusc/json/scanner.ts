@@ -26,6 +26,8 @@ export interface ScannerOptions {
   context?: () => string;
   /** What to do about a file that is no JSON. */
   remedy: string;
+  /** What to do about Python's NaN and Infinity; default: `remedy`. */
+  finite?: string;
   /** Bytes read at once; small ones are for tests. */
   chunk?: number;
 }
@@ -53,6 +55,9 @@ export class Scanner {
     this.view = new DataView(this.bytes.buffer);
     this.#file = openSync(path, "r");
     this.#refill();
+    // Some editors put a byte order mark before everything.
+    const [a, b, c] = this.bytes;
+    if (a === 0xef && b === 0xbb && c === 0xbf) this.pos = 3;
   }
 
   /** Closes the file. */
@@ -333,7 +338,11 @@ export class Scanner {
     if (this.end - this.pos < 40 && !this.#final) throw STARVED;
     const rest = this.#slice(this.pos, Math.min(this.end, this.pos + 40));
     const found = /^("[^"]*"?|[^\s,\]}]+|.)/.exec(rest)?.[0] ?? "the end";
-    this.fail(`Found ${found}, expected ${wanted}`, this.#options.remedy);
+    const { remedy, finite = remedy } = this.#options;
+    this.fail(
+      `Found ${found}, expected ${wanted}`,
+      /^-?(NaN|Infinity)\b/.test(found) ? finite : remedy,
+    );
   }
 
   /** Throws an error that names file, line and column. */

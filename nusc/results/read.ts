@@ -2,7 +2,7 @@
  * Reads a nuScenes submission: `{meta, results: {sampleToken: [box, …]}}`.
  * @module
  */
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { DETECTION_NAMES, TRACKING_NAMES } from "../categories.ts";
 import { ResultsError } from "../errors.ts";
 import { readToken, Scanner, type TokenIndex, tokenText } from "../json/mod.ts";
@@ -16,6 +16,9 @@ export type Task = "detection" | "tracking";
 const MAX_BOXES = 500;
 
 const REMEDY = "Write the results file again";
+const FINITE =
+  "Write finite numbers, and 0 for a velocity that is unknown; a " +
+  "network that yields others has diverged";
 
 /** Names of a task's classes, in the order of `label`. */
 export function classNames(task: Task): readonly string[] {
@@ -31,7 +34,7 @@ export function readResults(
   task: Task,
   samples: TokenIndex,
 ): Results {
-  if (!existsSync(path)) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
     throw new ResultsError(
       `Found no file ${path}, expected ${task} results. Name the file that ` +
         "inference wrote",
@@ -65,6 +68,7 @@ class ResultsReader {
       error: (message) => new ResultsError(message),
       context: () => this.#context(),
       remedy: REMEDY,
+      finite: FINITE,
     });
     const reader = new BoxReader(this.#task, this.#columns);
     const seen = new Set<string>();

@@ -11,6 +11,8 @@ import {
   VAL,
 } from "./scenes.ts";
 
+export { customSplits } from "./custom.ts";
+
 /** Official splits. */
 export const SPLITS = [
   "train",

@@ -2,7 +2,7 @@
  * The table files of a version.
  * @module
  */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { DatasetError } from "../errors.ts";
 
 /** Every version has these. */
@@ -24,7 +24,7 @@ export const TABLES = [
 
 /** Checks that all tables are there; returns the version's name. */
 export function findTables(root: string, version?: string): string {
-  if (!existsSync(root)) {
+  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new DatasetError(
       `Found no folder ${root}, expected a nuScenes dataset. Unpack the ` +
         "dataset there or name its folder",

@@ -4,6 +4,7 @@ import { main } from "../../nusc/cli.ts";
 import {
   CAMERAS,
   createFrames,
+  evaluateDetection,
   openDataset,
   readAllFrames,
   writeFrames,
@@ -249,6 +250,22 @@ Deno.test("ids that are numbers are read as strings, with a note", async () => {
   assert.match(out, /note: Found tracking_id as a number \(40 in the first/);
   const car = out.split("\n").find((line) => line.startsWith("car"))!;
   assert.equal(car.split(/ +/)[1], "1", car);
+});
+
+Deno.test("velocities that are NaN are refused, and told to be 0", async () => {
+  const tables = tinyTables();
+  const text = JSON.stringify(perfectResults(tables))
+    .replace('"velocity":[0,1]', '"velocity":[NaN,NaN]');
+  await withDataset(tables, async (root) => {
+    await Deno.writeTextFile(`${root}/results.json`, text);
+    assert.throws(
+      () =>
+        evaluateDetection(openDataset(root), `${root}/results.json`, {
+          split: "mini_val",
+        }),
+      /Found NaN, expected velocity as a finite number in .*results\.json:1:\d+ \(sample "[0-9a-f]{32}", box 2\)\. Write finite numbers, and 0 for/,
+    );
+  });
 });
 
 Deno.test("an id that two objects of a class share is refused", async () => {

@@ -207,7 +207,9 @@ Deno.test("NaN, Infinity, cut files and too many boxes are refused", async () =>
     await refuses(
       text.replace('"detection_score":0.9', `"detection_score":${odd}`),
       `Found ${odd}, expected detection_score as a finite number in ` +
-        `ROOT/results_nusc.json:… ${IN_FIRST}. Write the results file again`,
+        `ROOT/results_nusc.json:… ${IN_FIRST}. Write finite numbers, and 0 ` +
+        "for a velocity that is unknown; a network that yields others has " +
+        "diverged",
     );
   }
   await refuses(

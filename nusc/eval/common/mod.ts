@@ -2,6 +2,7 @@
  * What detection and tracking metrics share.
  * @module
  */
+export { checkCurvesPath, type CurveTable, writeCurves } from "./curves.ts";
 export type { Selection } from "./samples.ts";
 export type { MetricTable } from "./table.ts";
 export { writeMetrics } from "./write.ts";

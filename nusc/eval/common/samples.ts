@@ -6,6 +6,7 @@ import { DatasetError, ResultsError } from "../../errors.ts";
 import { someOf } from "../../names.ts";
 import type { Results } from "../../results/mod.ts";
 import {
+  customSplits,
   isSplit,
   scenesOfSplit,
   SPLITS,
@@ -14,7 +15,10 @@ import {
 import type { Dataset } from "../../tables/mod.ts";
 import { checkPlaces } from "./places.ts";
 
-/** What to evaluate: an official split, or scenes by name. */
+/**
+ * What to evaluate: a split, official or of the dataset's `splits.json`, or
+ * scenes by name, which come before a split.
+ */
 export type Selection =
   | { split: string; scenes?: undefined }
   | { scenes: readonly string[]; split?: string };
@@ -47,12 +51,19 @@ export function selectSamples(
   return selected;
 }
 
-function selectScenes(dataset: Dataset, scenes: readonly string[]): Selected {
+function selectScenes(
+  dataset: Dataset,
+  scenes: readonly string[],
+  split?: string,
+): Selected {
   const known = new Set(dataset.scenes.rows.map((scene) => scene.name));
   const missing = scenes.filter((scene) => !known.has(scene));
   if (missing.length || !scenes.length) {
+    const by = split === undefined
+      ? ""
+      : `, which the split ${split} of ${dataset.folder}/splits.json names,`;
     throw new DatasetError(
-      `Found no scene ${missing.join(", ") || "to evaluate"} in ` +
+      `Found no scene ${missing.join(", ") || "to evaluate"}${by} in ` +
         `${dataset.folder}/scene.json, which holds ${someOf(known)}. ` +
         "Name scenes of this version",
     );
@@ -62,8 +73,12 @@ function selectScenes(dataset: Dataset, scenes: readonly string[]): Selected {
 
 function selectSplit(dataset: Dataset, split: string): Selected {
   if (!isSplit(split)) {
+    const own = customSplits(dataset.folder);
+    if (own[split]) return selectScenes(dataset, own[split], split);
+    const names = [...SPLITS, ...Object.keys(own)].join(", ");
     throw new DatasetError(
-      `Found the split "${split}", expected one of ${SPLITS.join(", ")}`,
+      `Found the split "${split}", expected one of ${names}. Splits of your ` +
+        `own are lists of scenes in ${dataset.folder}/splits.json`,
     );
   }
   const version = versionOfSplit(split);

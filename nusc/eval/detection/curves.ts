@@ -3,6 +3,7 @@
  * Source: nuscenes-devkit, eval/detection/algo.py, accumulate.
  * @module
  */
+import { type CurveTable, curveTable } from "../common/curves.ts";
 import { interpolate } from "../common/interpolate.ts";
 import { type ErrorName, ERRORS } from "./config.ts";
 import type { Matches } from "./match.ts";
@@ -10,10 +11,33 @@ import type { Matches } from "./match.ts";
 /** Recall 0 to 1. */
 export const STEPS = 101;
 
-/** [101] each; as `metrics_details.json` holds them. */
+/**
+ * [101] each; as `metrics_details.json` holds them. `recall` goes from 0 to 1
+ * in steps of 0.01; `precision` and `confidence` (the score at which the
+ * recall is reached) are 0 where it is not. The errors are means over all
+ * matches up to that confidence: metres, 1 - IoU, radians, m/s, 1 - accuracy;
+ * they mean something only where `confidence` is above 0.
+ */
 export type Curves =
   & Record<"recall" | "precision" | "confidence", Float64Array>
   & Record<ErrorName, Float64Array>;
+
+/**
+ * Precision, confidence and errors over recall as rows: `class`, `threshold`
+ * (metres between matched centres), then the lists of {@link Curves}.
+ * @param details curves by `class:threshold`, as an evaluation gives them
+ */
+export function detectionCurves(details: Record<string, Curves>): CurveTable {
+  return curveTable(
+    ["class", "threshold"],
+    ["recall", "precision", "confidence", ...ERRORS],
+    details,
+    (key) => {
+      const [name, threshold] = key.split(":") as [string, string];
+      return [name, Number(threshold)];
+    },
+  );
+}
 
 function recallSteps(): Float64Array {
   return Float64Array.from({ length: STEPS }, (_, step) => step * 0.01);

@@ -3,10 +3,10 @@
  * @module
  */
 import { DETECTION_NAMES } from "../../categories.ts";
-import { ResultsError } from "../../errors.ts";
 import type { DetectionName } from "../../infos/types.ts";
 import { readResults, type ResultBoxes } from "../../results/mod.ts";
 import { type Dataset, group } from "../../tables/mod.ts";
+import { chooseClasses } from "../common/classes.ts";
 import { BoxFilter, type FilterCounts } from "../common/filter.ts";
 import {
   checkCoverage,
@@ -55,7 +55,7 @@ export function evaluateDetection(
   options: DetectionOptions,
 ): DetectionEvaluation {
   const started = performance.now();
-  const names = classesOf(options.classes);
+  const names = chooseClasses(DETECTION_NAMES, options.classes);
   const selected = selectSamples(dataset, options);
   const results = readResults(resultsPath, "detection", dataset.samples.index);
   const notes = checkCoverage(dataset, results, selected);
@@ -74,12 +74,13 @@ export function evaluateDetection(
     }
   }
   const present = names.filter((name) => !absent.includes(name));
-  const metrics = summarize(
-    (name, threshold) => details[`${name}:${thresholdKey(threshold)}`]!,
-    config,
-    options.absent === "skip" ? present : names,
-  );
-  const { cfg, ...numbers } = metrics;
+  const over = (averaged: DetectionName[]) =>
+    summarize(
+      (name, threshold) => details[`${name}:${thresholdKey(threshold)}`]!,
+      config,
+      averaged,
+    );
+  const { cfg, ...numbers } = over(options.absent === "skip" ? present : names);
   return {
     summary: {
       ...numbers,
@@ -93,31 +94,24 @@ export function evaluateDetection(
     notes: [
       ...selected.notes,
       ...notes,
-      ...absentNote(absent, options.absent),
+      ...absentNote(absent, options.absent, over(present)),
     ],
   };
 }
 
-function absentNote(absent: string[], how = "zero"): string[] {
+/** Which classes have no ground truth and what that does to the means. */
+function absentNote(
+  absent: readonly string[],
+  how: "zero" | "skip" = "zero",
+  others: Pick<DetectionMetrics, "mean_ap" | "nd_score">,
+): string[] {
   if (!absent.length) return [];
-  const counted = how === "zero"
-    ? "count with AP 0, as in the devkit"
-    : "are left out of the means";
-  return [`No ground truth of ${absent.join(", ")}: these ${counted}`];
-}
-
-function classesOf(
-  classes: readonly string[] = DETECTION_NAMES,
-): DetectionName[] {
-  const known: readonly string[] = DETECTION_NAMES;
-  const unknown = classes.filter((name) => !known.includes(name));
-  if (unknown.length || !classes.length) {
-    throw new ResultsError(
-      `Found the class ${unknown.join(", ") || "list empty"}, expected some ` +
-        `of ${known.join(", ")}`,
-    );
-  }
-  return DETECTION_NAMES.filter((name) => classes.includes(name));
+  const names = `No ground truth of ${absent.join(", ")}: these`;
+  if (how === "skip") return [`${names} are left out of the means`];
+  const { mean_ap, nd_score } = others;
+  const without = Number.isNaN(mean_ap) ? "" : `; over the other classes mAP ` +
+    `is ${mean_ap.toFixed(4)} and NDS ${nd_score.toFixed(4)}`;
+  return [`${names} count with AP 0 and errors 1, as in the devkit${without}`];
 }
 
 /** Filters all boxes and sorts predictions, best first. */

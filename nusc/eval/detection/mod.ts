@@ -11,7 +11,7 @@
  * @module
  */
 export { type DetectionConfig, type ErrorName, ERRORS } from "./config.ts";
-export type { Curves } from "./curves.ts";
+export { type Curves, detectionCurves } from "./curves.ts";
 export {
   type DetectionEvaluation,
   type DetectionOptions,

@@ -4,7 +4,11 @@
  * eval/tracking/constants.py.
  * @module
  */
-import { CLASS_RANGE, TRACKING_NAMES } from "../../categories.ts";
+import {
+  CLASS_RANGE,
+  TRACKING_NAMES,
+  type TrackingName,
+} from "../../categories.ts";
 
 /** Metrics at one score threshold. */
 export const THRESHOLD_METRICS = [
@@ -104,6 +108,28 @@ export const TRACKING_CONFIG = {
   /** Recalls at which a class is measured. */
   num_thresholds: 40,
 };
+
+/** Settings of the metric for some classes. */
+export type TrackingConfig = typeof TRACKING_CONFIG;
+
+/** The official settings, or those for some classes only. */
+export function trackingConfig(names: readonly TrackingName[]): TrackingConfig {
+  const some = <T>(values: Record<string, T>) =>
+    Object.fromEntries(
+      Object.entries(values).filter(([name]) =>
+        names.includes(name as TrackingName)
+      ),
+    );
+  return {
+    ...TRACKING_CONFIG,
+    tracking_names: [...names],
+    pretty_tracking_names: some(TRACKING_CONFIG.pretty_tracking_names),
+    tracking_colors: some(
+      TRACKING_CONFIG.tracking_colors,
+    ) as TrackingConfig["tracking_colors"],
+    class_range: some(TRACKING_CONFIG.class_range),
+  };
+}
 
 /** Seconds between key frames, about; TID and LGD count in these. */
 export const FRAME_SECONDS = 0.5;

@@ -3,6 +3,7 @@
  * Source: nuscenes-devkit, eval/tracking/algo.py.
  * @module
  */
+import { type CurveTable, curveTable } from "../common/curves.ts";
 import { interpolate } from "../common/interpolate.ts";
 import { accumulate, type ClassTracks } from "./accumulate.ts";
 import {
@@ -12,11 +13,32 @@ import {
 } from "./config.ts";
 import { measure } from "./measure.ts";
 
-/** [40] each, from the highest recall to the lowest; NaN if not reached. */
+/**
+ * [40] each, from the highest recall to the lowest; NaN if not reached.
+ * `recall_hypo` is the recall aimed at, `confidence` the track score that
+ * reaches it; `motp` is in metres, `tid` and `lgd` in seconds, `faf` in false
+ * alarms a hundred frames, all others are ratios or counts.
+ */
 export type TrackingCurves = Record<
   "confidence" | "recall_hypo" | ThresholdMetric,
   Float64Array
 >;
+
+/**
+ * Metrics over recall as rows: `class`, then the lists of
+ * {@link TrackingCurves}.
+ * @param details curves by class, as an evaluation gives them
+ */
+export function trackingCurveTable(
+  details: Record<string, TrackingCurves>,
+): CurveTable {
+  return curveTable(
+    ["class"],
+    ["recall_hypo", "confidence", ...THRESHOLD_METRICS],
+    details,
+    (name) => [name],
+  );
+}
 
 const { num_thresholds: COUNT, dist_th_tp: REACH } = TRACKING_CONFIG;
 

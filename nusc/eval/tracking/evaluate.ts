@@ -2,9 +2,10 @@
  * The metric `tracking_nips_2019` of a results file.
  * @module
  */
-import { TRACKING_NAMES } from "../../categories.ts";
+import { TRACKING_NAMES, type TrackingName } from "../../categories.ts";
 import { readResults } from "../../results/mod.ts";
 import type { Dataset } from "../../tables/mod.ts";
+import { chooseClasses } from "../common/classes.ts";
 import { BoxFilter } from "../common/filter.ts";
 import { nanMean } from "../common/interpolate.ts";
 import { mean } from "../common/mean.ts";
@@ -19,10 +20,18 @@ import {
   THRESHOLD_METRICS,
   TRACKING_CONFIG,
   TRACKING_METRICS,
+  type TrackingConfig,
+  trackingConfig,
   type TrackingMetric,
 } from "./config.ts";
 import { type TrackingCurves, trackingCurves } from "./curves.ts";
 import { buildTracks, timelinesOf, type TrackBox } from "./tracks.ts";
+
+/** What to evaluate. */
+export type TrackingOptions = Selection & {
+  /** Default: all seven. */
+  classes?: readonly TrackingName[];
+};
 
 /** As `metrics_summary.json` holds it. */
 export type TrackingMetrics = Record<TrackingMetric, number> & {
@@ -30,7 +39,7 @@ export type TrackingMetrics = Record<TrackingMetric, number> & {
   label_metrics: Record<TrackingMetric, Record<string, number>>;
   /** Seconds. */
   eval_time: number;
-  cfg: typeof TRACKING_CONFIG;
+  cfg: TrackingConfig;
   /** What the results file says of itself. */
   meta: unknown;
 };
@@ -40,6 +49,8 @@ export interface TrackingEvaluation {
   summary: TrackingMetrics;
   /** By class. */
   details: Record<string, TrackingCurves>;
+  /** Classes without any ground truth. */
+  absent: TrackingName[];
   /** What a reader of the numbers should know. */
   notes: string[];
 }
@@ -52,24 +63,29 @@ export interface TrackingEvaluation {
 export function evaluateTracking(
   dataset: Dataset,
   resultsPath: string,
-  selection: Selection,
+  options: TrackingOptions,
 ): TrackingEvaluation {
   const started = performance.now();
-  const selected = selectSamples(dataset, selection);
+  const names = chooseClasses(TRACKING_NAMES, options.classes);
+  const selected = selectSamples(dataset, options);
   const results = readResults(resultsPath, "tracking", dataset.samples.index);
   const notes = checkCoverage(dataset, results, selected);
   const tracks = tracksOf(dataset, selected.samples, results.boxes);
   const details: Record<string, TrackingCurves> = {};
-  TRACKING_NAMES.forEach((name, label) => {
+  const absent: TrackingName[] = [];
+  for (const name of names) {
+    const label = TRACKING_NAMES.indexOf(name);
     const own = (scenes: TrackBox[][][]) =>
       scenes.map((frames) =>
         frames.map((boxes) => boxes.filter((box) => box.label === label))
       );
+    const truth = own(tracks.truth);
+    if (!truth.flat(2).length) absent.push(name);
     details[name] = trackingCurves({
-      truth: own(tracks.truth),
+      truth,
       predictions: own(tracks.predictions),
     });
-  });
+  }
   const label_metrics = labelMetrics(details);
   const totals = Object.fromEntries(
     TRACKING_METRICS.map((name) => [name, total(name, label_metrics[name])]),
@@ -79,12 +95,22 @@ export function evaluateTracking(
     summary: {
       label_metrics,
       eval_time,
-      cfg: TRACKING_CONFIG,
+      cfg: trackingConfig(names),
       ...totals,
       meta: results.meta,
     },
     details,
-    notes: [...selected.notes, ...notes],
+    absent,
+    notes: [
+      ...selected.notes,
+      ...notes,
+      ...(absent.length
+        ? [
+          `No ground truth of ${absent.join(", ")}: these are left out of ` +
+          "all means and sums, as in the devkit",
+        ]
+        : []),
+    ],
   };
 }
 

@@ -10,10 +10,11 @@
  * @module
  */
 export { TRACKING_CONFIG, type TrackingMetric } from "./config.ts";
-export type { TrackingCurves } from "./curves.ts";
+export { type TrackingCurves, trackingCurveTable } from "./curves.ts";
 export {
   evaluateTracking,
   type TrackingEvaluation,
   type TrackingMetrics,
+  type TrackingOptions,
 } from "./evaluate.ts";
 export { trackingTables } from "./table.ts";

@@ -1,0 +1,35 @@
+/**
+ * A dataset's own splits: `splits.json` beside its tables, scene names by
+ * split, as nuscenes-devkit 1.2 reads it (utils/splits.py).
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { DatasetError } from "../errors.ts";
+
+/**
+ * Splits of a version's folder; none if it has no `splits.json`.
+ * @throws {DatasetError} if the file is not {"name": ["scene-0001", …]}
+ */
+export function customSplits(folder: string): Record<string, string[]> {
+  const path = `${folder}/splits.json`;
+  if (!existsSync(path)) return {};
+  let splits: unknown;
+  let problem = "another form";
+  try {
+    splits = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  if (isSplits(splits)) return splits;
+  throw new DatasetError(
+    `Found ${problem} in ${path}, expected lists of scene names by split: ` +
+      '{"night": ["scene-0103"]}. Correct or remove the file',
+  );
+}
+
+function isSplits(value: unknown): value is Record<string, string[]> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    Object.values(value).every((scenes) =>
+      Array.isArray(scenes) && scenes.every((name) => typeof name === "string")
+    );
+}
