@@ -83,6 +83,7 @@ function configFor(width: number, height: number): FrameConfig {
       rotate: [-5.4, 5.4],
     },
     normalization: IMAGENET_RGB,
+    resample: "pillow",
     range: [-51.2, -51.2, -5, 51.2, 51.2, 3],
     rotation: 0.3925,
     scale: [0.95, 1.05],

@@ -51,7 +51,7 @@ function hasEnd(file: number): boolean {
   return false;
 }
 
-/** Walks from segment to segment up to the one that holds the size. */
+/** Size in the header of an open file, read bit by bit. */
 function findFrameHeader(file: number): ImageSize | null {
   const window = new Uint8Array(WINDOW);
   let start = 0;
@@ -63,6 +63,15 @@ function findFrameHeader(file: number): ImageSize | null {
     }
     return offset < start + length ? window[offset - start]! : -1;
   };
+  return jpegSize(at);
+}
+
+/**
+ * Walks from segment to segment of a JPEG up to the one that holds the size;
+ * null if there is none.
+ * @param at byte at an offset, −1 behind the end.
+ */
+export function jpegSize(at: (offset: number) => number): ImageSize | null {
   const word = (offset: number) => at(offset) * 256 + at(offset + 1);
   if (word(0) !== 0xffd8) return null;
   for (let offset = 2; at(offset) === 0xff;) {

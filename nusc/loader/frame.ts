@@ -5,12 +5,7 @@
  */
 import { CAMERAS, type FrameInfo } from "../infos/types.ts";
 import { type FrameGeometry, frameGeometry } from "./geometry.ts";
-import {
-  type Normalization,
-  type Pixels,
-  readResized,
-  writeInput,
-} from "./image.ts";
+import type { Normalization } from "./image.ts";
 import { dropHidden, type Labels2d, transformLabels2d } from "./labels2d.ts";
 import {
   augmentedFromLidar,
@@ -20,6 +15,7 @@ import {
   labels3d,
   NO_BEV,
 } from "./labels3d.ts";
+import type { ImageJob, Resample } from "./reader.ts";
 import { type Random, uniform } from "./random.ts";
 import { testView, trainView, type View, type ViewConfig } from "./view.ts";
 
@@ -27,6 +23,7 @@ import { testView, trainView, type View, type ViewConfig } from "./view.ts";
 export interface FrameConfig {
   view: ViewConfig;
   normalization: Normalization;
+  resample: Resample;
   /** pc_range: boxes outside it in x or y are no ground truth. Metres. */
   range: readonly number[];
   /** Largest rotation about z, radians, either way. */
@@ -126,25 +123,26 @@ export function describeFrame(
   };
 }
 
-/** Keeps decoded images while one size is asked for again and again. */
-export class ImageCache {
-  readonly #pixels = new Map<string, Pixels>();
-  #bytes = 0;
+/**
+ * What is to be read for a frame, in camera order.
+ * @param root folder of the dataset.
+ */
+export function imageJobs(
+  root: string,
+  { info, augmentation: { view, color } }: Frame,
+  { normalization }: FrameConfig,
+): ImageJob[] {
+  const changed = colored(normalization, color);
+  return CAMERAS.map((name) => {
+    const { data_path, width, height } = info.cams[name];
+    const path = `${root}/${data_path}`;
+    return { path, width, height, view, normalization: changed };
+  });
+}
 
-  /** @param limitBytes 0 keeps nothing. */
-  constructor(readonly limitBytes: number) {}
-
-  async read(path: string, width: number, height: number): Promise<Pixels> {
-    const key = `${path} ${width}x${height}`;
-    const hit = this.#pixels.get(key);
-    if (hit) return hit;
-    const pixels = await readResized(path, width, height);
-    if (this.#bytes + pixels.data.length <= this.limitBytes) {
-      this.#pixels.set(key, pixels);
-      this.#bytes += pixels.data.length;
-    }
-    return pixels;
-  }
+/** Writes images as network input; {@link ImageReader} is one. */
+export interface ImageWriter {
+  write(job: ImageJob, out: Float32Array, offset?: number): Promise<void>;
 }
 
 /**
@@ -152,29 +150,14 @@ export class ImageCache {
  * @param out [N, H, W, 3] of one sample, from `offset`.
  */
 export async function writeImages(
-  root: string,
-  frame: Frame,
-  normalization: Normalization,
-  cache: ImageCache,
+  writer: ImageWriter,
+  jobs: readonly ImageJob[],
   out: Float32Array,
   offset = 0,
 ): Promise<void> {
-  const { view, color } = frame.augmentation;
-  const size = view.width * view.height * 3;
-  await Promise.all(CAMERAS.map(async (name, i) => {
-    const path = `${root}/${frame.info.cams[name].data_path}`;
-    const pixels = await cache.read(
-      path,
-      view.resizedWidth,
-      view.resizedHeight,
-    );
-    writeInput(
-      pixels,
-      view,
-      colored(normalization, color),
-      out,
-      offset + i * size,
-    );
+  await Promise.all(jobs.map((job, i) => {
+    const size = job.view.width * job.view.height * 3;
+    return writer.write(job, out, offset + i * size);
   }));
 }
 

@@ -1,14 +1,17 @@
 /**
- * Decodes camera images and puts them through a view.
+ * Pixels of a resized image to network input: crop, flip, rotation and
+ * normalisation in one pass.
  * @module
  */
-import { DatasetError } from "../errors.ts";
+import type { Window } from "./resample/mod.ts";
+import { turnedFrom } from "./turn.ts";
 import type { View } from "./view.ts";
 
-/** Decoded RGB pixels, row-major, 3 bytes a pixel. */
-export interface Pixels {
-  width: number;
-  height: number;
+/** A part of a resized image, in its pixels. */
+export interface Part extends Window {
+  /** Bytes from row to row. */
+  stride: number;
+  /** RGB, 3 bytes a pixel. */
   data: Uint8Array;
 }
 
@@ -35,88 +38,119 @@ export const IMAGENET_BGR: Normalization = {
 };
 
 /**
- * Reads a JPEG and resizes it with Pillow's default filter (antialiased
- * bicubic; libvips agrees within 3 grey levels).
- * @throws {DatasetError} if the file is missing or does not decode.
+ * The part of the resized image that a view shows, or null if it shows
+ * nothing of it.
  */
-export async function readResized(
-  path: string,
-  width: number,
-  height: number,
-): Promise<Pixels> {
-  const { default: sharp } = await import("sharp");
-  const bytes = await readBytes(path);
-  try {
-    const { data, info } = await sharp(bytes, { failOn: "truncated" })
-      .resize(width, height, {
-        kernel: "cubic",
-        fit: "fill",
-        fastShrinkOnLoad: false,
-      })
-      .removeAlpha().toColourspace("srgb").raw()
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data };
-  } catch (error) {
-    throw new DatasetError(
-      `Cannot decode the image ${path}: ${(error as Error).message.trim()}. ` +
-        "Copy this file again from the dataset's archive",
-    );
-  }
-}
-
-async function readBytes(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new DatasetError(
-      `Cannot find the image ${path}, which sample_data.json names. ` +
-        "Unpack the dataset's sensor archives under the same root",
-    );
-  }
+export function windowOf(view: View): Window | null {
+  const left = Math.max(view.left, 0);
+  const top = Math.max(view.top, 0);
+  const right = Math.min(view.left + view.width, view.resizedWidth);
+  const bottom = Math.min(view.top + view.height, view.resizedHeight);
+  if (right <= left || bottom <= top) return null;
+  return { left, top, width: right - left, height: bottom - top };
 }
 
 /**
- * Crops and flips resized pixels into network input; pixels outside the
- * resized image are black before normalisation, as Pillow's crop leaves them.
+ * Crops, flips and turns resized pixels into network input; pixels outside
+ * the resized image are black before normalisation, as Pillow's crop leaves
+ * them.
+ * @param part all that {@link windowOf} asks for, or more; null is black.
  * @param out [height, width, 3], written from `offset`.
  */
 export function writeInput(
-  pixels: Pixels,
+  part: Part | null,
   view: View,
-  { mean, std, order }: Normalization,
+  normalization: Normalization,
   out: Float32Array,
   offset: number,
 ): void {
-  const table = valueTable(mean, std);
-  const source = order === "rgb" ? [0, 1, 2] : [2, 1, 0];
-  const [first, second, third] = source as [number, number, number];
-  const { width, height, data } = pixels;
-  let to = offset;
+  const table = valueTable(normalization);
+  const target = out.subarray(offset, offset + view.height * view.width * 3);
+  if (!part) return fillBlack(table, target, 0, target.length);
+  if (view.rotate !== 0) return writeTurned(part, view, table, target);
+  const x0 = Math.max(part.left - view.left, 0);
+  const x1 = Math.min(part.left + part.width - view.left, view.width);
   for (let y = 0; y < view.height; y++) {
-    const sy = y + view.top;
-    const rowInside = sy >= 0 && sy < height;
-    for (let x = 0; x < view.width; x++, to += 3) {
-      const sx = (view.flip ? view.width - 1 - x : x) + view.left;
-      const inside = rowInside && sx >= 0 && sx < width;
-      const from = (sy * width + sx) * 3;
-      out[to] = table[inside ? data[from + first]! : 0]!;
-      out[to + 1] = table[256 + (inside ? data[from + second]! : 0)]!;
-      out[to + 2] = table[512 + (inside ? data[from + third]! : 0)]!;
+    const row = y * view.width * 3;
+    const end = row + view.width * 3;
+    const sy = y + view.top - part.top;
+    if (sy < 0 || sy >= part.height || x1 <= x0) {
+      fillBlack(table, target, row, end);
+      continue;
     }
+    const from = sy * part.stride + (x0 + view.left - part.left) * 3;
+    const first = view.flip ? view.width - x1 : x0;
+    const last = first + x1 - x0;
+    fillBlack(table, target, row, row + first * 3);
+    const pixels = part.data.subarray(from, from + (x1 - x0) * 3);
+    writeRow(pixels, view.flip, table, target, row + first * 3);
+    fillBlack(table, target, row + last * 3, end);
   }
 }
 
-/** Normalised value of every byte, 256 a channel: one look-up a pixel. */
-function valueTable(
-  mean: readonly number[],
-  std: readonly number[],
-): Float32Array {
-  const table = new Float32Array(3 * 256);
-  for (let c = 0; c < 3; c++) {
-    for (let value = 0; value < 256; value++) {
-      table[c * 256 + value] = (value - mean[c]!) / std[c]!;
-    }
+/** Normalised values of every byte, by channel of the network. */
+interface ValueTable {
+  /** Where channel 0 of the network lies in a source pixel: 0 or 2. */
+  red: number;
+  values: [Float32Array, Float32Array, Float32Array];
+}
+
+function writeRow(
+  pixels: Uint8Array,
+  flip: boolean,
+  { red, values: [first, second, third] }: ValueTable,
+  out: Float32Array,
+  to: number,
+): void {
+  const step = flip ? -3 : 3;
+  let from = flip ? pixels.length - 3 : 0;
+  for (let count = pixels.length / 3; count > 0; count--) {
+    out[to] = first[pixels[from + red]!]!;
+    out[to + 1] = second[pixels[from + 1]!]!;
+    out[to + 2] = third[pixels[from + 2 - red]!]!;
+    from += step;
+    to += 3;
   }
-  return table;
+}
+
+/** As {@link writeInput}, pixel by pixel. */
+function writeTurned(
+  part: Part,
+  view: View,
+  { red, values: [first, second, third] }: ValueTable,
+  out: Float32Array,
+): void {
+  const { width, height, flip } = view;
+  turnedFrom(width, height, view.rotate).forEach((index, i) => {
+    const x = index % width;
+    const sx = (flip ? width - 1 - x : x) + view.left - part.left;
+    const sy = Math.floor(index / width) + view.top - part.top;
+    const inside = index >= 0 && sx >= 0 && sx < part.width && sy >= 0 &&
+      sy < part.height;
+    const from = sy * part.stride + sx * 3;
+    out[3 * i] = first[inside ? part.data[from + red]! : 0]!;
+    out[3 * i + 1] = second[inside ? part.data[from + 1]! : 0]!;
+    out[3 * i + 2] = third[inside ? part.data[from + 2 - red]! : 0]!;
+  });
+}
+
+function fillBlack(
+  { values: [first, second, third] }: ValueTable,
+  out: Float32Array,
+  from: number,
+  to: number,
+): void {
+  for (let i = from; i < to; i += 3) {
+    out[i] = first[0]!;
+    out[i + 1] = second[0]!;
+    out[i + 2] = third[0]!;
+  }
+}
+
+/** One look-up a value instead of arithmetic. */
+function valueTable({ mean, std, order }: Normalization): ValueTable {
+  const values = mean.map((value, c) =>
+    Float32Array.from({ length: 256 }, (_, byte) => (byte - value) / std[c]!)
+  ) as ValueTable["values"];
+  return { red: order === "rgb" ? 0 : 2, values };
 }

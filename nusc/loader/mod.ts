@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./check.ts";
+export * from "./decode.ts";
 export * from "./frame.ts";
 export * from "./geometry.ts";
 export * from "./image.ts";
@@ -12,6 +13,8 @@ export * from "../geometry/matrix.ts";
 export * from "./mersenne.ts";
 export * from "./move.ts";
 export * from "./random.ts";
+export * from "./reader.ts";
+export * from "./resample/mod.ts";
 export * from "./sampler.ts";
 export * from "./turn.ts";
 export * from "./view.ts";

@@ -6,7 +6,8 @@ import type { FrameInfo } from "../../nusc/mod.ts";
 import {
   describeFrame,
   type FrameConfig,
-  ImageCache,
+  imageJobs,
+  ImageReader,
   testAugmentation,
   writeImages,
 } from "../../nusc/loader/mod.ts";
@@ -32,7 +33,7 @@ export async function* streamFrames(
   root: string,
   config: FrameConfig,
 ): AsyncGenerator<StreamFrame, void> {
-  const cache = new ImageCache(0);
+  const reader = new ImageReader({ resample: config.resample, cacheBytes: 0 });
   const load = async (index: number): Promise<StreamFrame> => {
     const info = infos[index]!;
     const before = infos[index - 1];
@@ -41,7 +42,7 @@ export async function* streamFrames(
     const pose: StreamPose | undefined = before &&
       poseOf(describeFrame(before, config, testAugmentation(config, before)));
     const batch = assemble([frame], [{ prevExists }], [pose]);
-    await writeImages(root, frame, config.normalization, cache, batch.images);
+    await writeImages(reader, imageJobs(root, frame, config), batch.images);
     return { info, batch };
   };
   let next = infos.length > 0 ? load(0) : null;

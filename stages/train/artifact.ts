@@ -41,10 +41,12 @@ export function frameConfig(
       resizeLim: image.resize,
       bottomCrop: image.bottom_crop,
       flip: image.flip,
+      rotate: image.rotation,
     },
     normalization: image.normalization === "imagenet-bgr"
       ? IMAGENET_BGR
       : IMAGENET_RGB,
+    resample: image.resample,
     range: model.head.range,
     rotation: augmentation?.rotation ?? 0,
     scale: augmentation?.scale ?? [1, 1],

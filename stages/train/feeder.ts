@@ -9,7 +9,8 @@ import {
   type Frame,
   type FrameConfig,
   GroupSampler,
-  ImageCache,
+  imageJobs,
+  ImageReader,
   inverseAffine,
   type Matrix4,
   multiply,
@@ -60,14 +61,15 @@ export interface FeederOptions {
 /** Loads batches in order, each ahead of time. */
 export class Feeder {
   readonly #options: FeederOptions;
-  readonly #cache: ImageCache;
+  readonly #reader: ImageReader;
   #iteration = 0;
   #poses: (StreamPose | undefined)[] = [];
   #pending: Promise<Batch> | undefined;
 
   constructor(options: FeederOptions) {
     this.#options = options;
-    this.#cache = new ImageCache(options.cacheBytes);
+    const { config: { resample }, cacheBytes } = options;
+    this.#reader = new ImageReader({ resample, cacheBytes });
   }
 
   /** Continues behind `iteration` iterations. */
@@ -101,10 +103,8 @@ export class Feeder {
     const size = batch.images.length / frames.length;
     await Promise.all(frames.map((frame, b) =>
       writeImages(
-        root,
-        frame,
-        config.normalization,
-        this.#cache,
+        this.#reader,
+        imageJobs(root, frame, config),
         batch.images,
         b * size,
       )

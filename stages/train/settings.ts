@@ -80,6 +80,9 @@ export const imageSettings = z.strictObject({
   resize: range.default([0.38, 0.55]).describe("resize_lim"),
   bottom_crop: z.tuple([fraction, fraction]).default([0, 0]),
   flip: fraction.default(0.5),
+  rotation: range.default([0, 0]).describe("rot_lim, degrees"),
+  resample: z.enum(["pillow", "sharp"]).default("pillow")
+    .describe("whose bicubic filter; pillow is the reference's, to the bit"),
   normalization: z.enum(["imagenet-rgb", "imagenet-bgr"])
     .default("imagenet-rgb"),
   grid_mask: fraction.default(0.7).describe("probability"),
