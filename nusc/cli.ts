@@ -3,7 +3,7 @@
  * @module
  */
 import process from "node:process";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { failureOf } from "./commands/failure.ts";
 
 type Print = (text: string) => void;
@@ -28,6 +28,10 @@ export function buildProgram(print: Print, complain: Print): Command {
     .requiredOption("--out <file>", "submission with tracks, to be written")
     .option("--max-age <frames>", "misses that end a track; 3", number)
     .option("--min-score <score>", "detections that count; 0.25", number)
+    .addOption(
+      new Option("--matching <way>", "how detections take tracks; greedy")
+        .choices(["greedy", "hungarian"]),
+    )
     .action(async (options) => {
       const { track } = await import("./commands/track.ts");
       await track({ ...options, results: options.detections }, print);

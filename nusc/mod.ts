@@ -81,7 +81,7 @@ export {
 } from "./splits/resolve.ts";
 export { boxVelocity, type Dataset, openDataset } from "./tables/mod.ts";
 export {
-  GreedyTracker,
+  Tracker,
   type TrackerOptions,
   type TrackingRecord,
   type TrackOptions,

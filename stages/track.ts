@@ -17,6 +17,9 @@ const settings = z.strictObject({
   reach: z.number().positive().default(2.5).describe(
     "metres between a track and its next detection, at most",
   ),
+  matching: z.enum(["greedy", "hungarian"]).default("greedy").describe(
+    "greedy: by score, each the nearest track; hungarian: all at once",
+  ),
 });
 
 export default defineStage({
@@ -48,6 +51,7 @@ async function track(
       maxAge: config.max_age,
       minScore: config.min_score,
       reach: config.reach,
+      matching: config.matching,
       signal,
       onFrame: (done, total) =>
         emit({ type: "progress", unit: "frames", done, total }),

@@ -3,7 +3,7 @@
  * @module
  */
 import { openDataset } from "../tables/mod.ts";
-import { trackResults } from "../tracker/mod.ts";
+import { type Matching, trackResults } from "../tracker/mod.ts";
 import { selectionOf } from "./selection.ts";
 
 /** Flags of the command. */
@@ -16,6 +16,7 @@ export interface TrackFlags {
   scenes?: string[];
   maxAge?: number;
   minScore?: number;
+  matching?: Matching;
 }
 
 /** Tracks and says where the file is. */
@@ -29,6 +30,7 @@ export async function track(
     ...selectionOf(dataset, flags),
     maxAge: flags.maxAge,
     minScore: flags.minScore,
+    matching: flags.matching,
   });
   const rate = frames / (performance.now() - started) * 1000;
   print(

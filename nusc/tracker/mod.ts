@@ -2,12 +2,13 @@
  * From detections to tracks.
  * @module
  */
+export { type Matching, MATCHINGS } from "./pairing.ts";
 export {
   type Detection,
-  GreedyTracker,
+  Tracker,
   TRACKER_DEFAULTS,
   type TrackerOptions,
-} from "./greedy.ts";
+} from "./tracker.ts";
 export {
   type TrackingRecord,
   type TrackOptions,

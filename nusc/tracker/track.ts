@@ -18,11 +18,7 @@ import {
   writeResults,
 } from "../results/mod.ts";
 import { type Dataset, group } from "../tables/mod.ts";
-import {
-  type Detection,
-  GreedyTracker,
-  type TrackerOptions,
-} from "./greedy.ts";
+import { type Detection, Tracker, type TrackerOptions } from "./tracker.ts";
 
 /** A box of a tracking submission, global frame. */
 export interface TrackingRecord {
@@ -80,11 +76,8 @@ function* trackFrames(
   options: Omit<TrackOptions, keyof Selection>,
 ): Generator<SampleBoxes> {
   const { minScore = 0.25, onFrame, signal } = options;
-  const { maxAge, reach } = options;
-  const tracker = new GreedyTracker({
-    ...(maxAge === undefined ? {} : { maxAge }),
-    ...(reach === undefined ? {} : { reach }),
-  });
+  const { maxAge, reach, matching } = options;
+  const tracker = new Tracker({ maxAge, reach, matching });
   const ofSample = group(boxes.sample, dataset.samples.rows.length);
   const tracked = DETECTION_NAMES.map((name) =>
     TRACKING_NAMES.includes(name as TrackingName)

@@ -5,9 +5,9 @@ import {
   defaultAttribute,
   evaluateDetection,
   frameDetections,
-  GreedyTracker,
   openDataset,
   scenesOfSplit,
+  Tracker,
   writeResults,
 } from "../../nusc/mod.ts";
 import { headingOf } from "../../nusc/geometry/mod.ts";
@@ -116,7 +116,7 @@ Deno.test("official splits have their sizes and no common scene", () => {
 
 Deno.test("a track survives two misses, moving on, and no third", () => {
   const walker = (x: number) => ({ label: 5, x, y: 0, vx: 2, vy: 0 });
-  const tracker = new GreedyTracker();
+  const tracker = new Tracker();
   const other = { label: 0, x: 90, y: 90, vx: 0, vy: 0 };
   assert.deepEqual([...tracker.step([walker(0), other], 0).ids], [1, 2]);
   assert.deepEqual([...tracker.step([other, walker(1)], 0.5).ids], [2, 1]);

@@ -1,10 +1,11 @@
 /**
- * A tracker by nearest centre (CenterPoint's): every detection is moved back
- * by its own velocity and takes the nearest track of its class.
+ * A tracker by centres (CenterPoint's): every detection is moved back by its
+ * own velocity and continues a track of its class near there.
  * Source: StreamPETR, nusc_tracking/pub_tracker.py; distances are rounded to
  * float32 where it does, so that the same pairs are nearest.
  * @module
  */
+import { type Distances, type Matching, MATCHINGS } from "./pairing.ts";
 
 /** A detection that is to be tracked. */
 export interface Detection {
@@ -18,16 +19,22 @@ export interface Detection {
   vy: number;
 }
 
-/** Settings of {@link GreedyTracker}. */
+/** Settings of {@link Tracker}. */
 export interface TrackerOptions {
   /** A track ends when it is missed this often. */
   maxAge: number;
   /** Metres; farther pairs are refused. */
   reach: number;
+  /** `greedy`: by score, each the nearest; `hungarian`: all at once. */
+  matching: Matching;
 }
 
 /** What the reference uses. */
-export const TRACKER_DEFAULTS: TrackerOptions = { maxAge: 3, reach: 2.5 };
+export const TRACKER_DEFAULTS: TrackerOptions = {
+  maxAge: 3,
+  reach: 2.5,
+  matching: "greedy",
+};
 
 interface Track {
   id: number;
@@ -45,13 +52,18 @@ interface Track {
 const round = Math.fround;
 
 /** Tracks the objects of one scene, frame by frame. */
-export class GreedyTracker {
+export class Tracker {
   readonly #options: TrackerOptions;
   #tracks: Track[] = [];
   #count = 0;
 
   constructor(options: Partial<TrackerOptions> = {}) {
-    this.#options = { ...TRACKER_DEFAULTS, ...options };
+    const { maxAge, reach, matching } = TRACKER_DEFAULTS;
+    this.#options = {
+      maxAge: options.maxAge ?? maxAge,
+      reach: options.reach ?? reach,
+      matching: options.matching ?? matching,
+    };
   }
 
   /** Forgets everything: a scene begins. */
@@ -75,48 +87,43 @@ export class GreedyTracker {
       for (const track of this.#tracks) this.#miss(track);
       return { ids, order: [] };
     }
-    const taken = new Uint8Array(this.#tracks.length);
-    const continued: number[] = [];
-    detections.forEach((detection, i) => {
-      const j = this.#nearest(detection, seconds, taken);
-      if (j < 0) return;
-      taken[j] = 1;
-      ids[i] = this.#tracks[j]!.id;
-      continued.push(i);
-    });
-    const begun = [...ids.keys()].filter((i) => ids[i] === 0);
+    const distances = this.#distances(detections, seconds);
+    const pair = MATCHINGS[this.#options.matching];
+    const { trackOf, begun, ended } = pair(distances);
+    const gone = new Set([...trackOf, ...ended]);
+    const continued = [...trackOf.keys()].filter((i) => trackOf[i]! >= 0);
+    for (const i of continued) ids[i] = this.#tracks[trackOf[i]!]!.id;
     for (const i of begun) ids[i] = ++this.#count;
     const order = [...continued, ...begun];
     const seen = order.map((i) => begin(detections[i]!, ids[i]!, seconds));
     const missed = this.#tracks.filter((track, j) =>
-      !taken[j] && this.#miss(track)
+      !gone.has(j) && this.#miss(track)
     );
     this.#tracks = [...seen, ...missed];
     return { ids, order };
   }
 
-  /** Index of the nearest free track in reach, or -1. */
-  #nearest(
-    detection: Detection,
-    seconds: number,
-    taken: Uint8Array,
-  ): number {
-    const { x, y, vx, vy, label } = detection;
-    const pastX = round(x + round(-vx * seconds));
-    const pastY = round(y + round(-vy * seconds));
-    let best = -1, least = Infinity;
-    this.#tracks.forEach((track, j) => {
-      if (taken[j] || track.label !== label) return;
-      const dx = round(round(track.x) - pastX);
-      const dy = round(round(track.y) - pastY);
-      const distance = round(
-        Math.sqrt(round(round(dx * dx) + round(dy * dy))),
-      );
-      if (distance > this.#options.reach || distance >= least) return;
-      least = distance;
-      best = j;
+  /** Between every detection, moved back, and every track. */
+  #distances(detections: readonly Detection[], seconds: number): Distances {
+    const tracks = this.#tracks;
+    const data = new Float64Array(detections.length * tracks.length);
+    data.fill(Infinity);
+    detections.forEach(({ x, y, vx, vy, label }, i) => {
+      const pastX = round(x + round(-vx * seconds));
+      const pastY = round(y + round(-vy * seconds));
+      tracks.forEach((track, j) => {
+        if (track.label !== label) return;
+        const dx = round(round(track.x) - pastX);
+        const dy = round(round(track.y) - pastY);
+        const distance = round(
+          Math.sqrt(round(round(dx * dx) + round(dy * dy))),
+        );
+        if (distance <= this.#options.reach) {
+          data[i * tracks.length + j] = distance;
+        }
+      });
     });
-    return best;
+    return { data, detections: detections.length, tracks: tracks.length };
   }
 
   /** Moves a track on by itself; false if it is too old for that. */
