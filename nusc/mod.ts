@@ -42,6 +42,18 @@ export {
   evaluateDetection,
 } from "./eval/detection/mod.ts";
 export {
+  type Box,
+  compose,
+  cornersOf,
+  invert,
+  type Matrix3,
+  type Pose,
+  poseFrom,
+  type Quaternion,
+  transform,
+  type Vector3,
+} from "./geometry/mod.ts";
+export {
   type Camera,
   type CameraInfo,
   CAMERAS,
@@ -57,6 +69,32 @@ export {
   type SweepInfo,
   writeFrames,
 } from "./infos/mod.ts";
+export {
+  type AnnotatedBox,
+  boxesAt,
+  boxesOf,
+  type BoxVisibility,
+  type FrameName,
+  type ImagePoints,
+  isInImage,
+  type Placement,
+  type PointCloud,
+  pointsInImage,
+  type PointsOptions,
+  projectBox,
+  type ProjectedBox,
+  readingBefore,
+  readingByToken,
+  readingOf,
+  readingsOf,
+  readPointCloud,
+  sampleOf,
+  type SampleView,
+  type SceneView,
+  type SensorReading,
+  toFrame,
+  walkScenes,
+} from "./reading/mod.ts";
 export {
   CAMERA_ONLY,
   type DetectionRecord,

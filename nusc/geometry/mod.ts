@@ -7,6 +7,7 @@ export { compose, invert, type Pose, poseFrom, transform } from "./pose.ts";
 export {
   apply,
   headingOf,
+  interpolateQuaternions,
   invertQuaternion,
   type Matrix3,
   multiplyMatrices,

@@ -99,3 +99,29 @@ export function multiplyMatrices(a: Matrix3, b: Matrix3): number[] {
 export function transpose(m: Matrix3): number[] {
   return [0, 3, 6, 1, 4, 7, 2, 5, 8].map((i) => m[i]!);
 }
+
+/**
+ * The rotation between two, along the shorter arc, of length one.
+ * Source: pyquaternion, Quaternion.slerp.
+ * @param amount 0 gives p, 1 gives q
+ */
+export function interpolateQuaternions(
+  p: Quaternion,
+  q: Quaternion,
+  amount: number,
+): number[] {
+  let from = normalize(p);
+  const to = normalize(q);
+  let cosine = from.reduce((sum, value, i) => sum + value * to[i]!, 0);
+  if (cosine < 0) {
+    from = from.map((value) => -value);
+    cosine = -cosine;
+  }
+  // Of nearly equal rotations a straight line is the better arc.
+  const angle = cosine > 0.9995 ? 0 : Math.acos(cosine);
+  const [a, b] = angle === 0
+    ? [1 - amount, amount]
+    : [Math.sin((1 - amount) * angle), Math.sin(amount * angle)]
+      .map((value) => value / Math.sin(angle)) as [number, number];
+  return normalize(from.map((value, i) => a * value + b * to[i]!));
+}
