@@ -14,6 +14,7 @@ export default defineStage({
   // stopped goes on from its checkpoint when retries are allowed later.
   untracked: [
     "threads",
+    "feeding",
     "log_every",
     "checkpoint_every",
     "validation",

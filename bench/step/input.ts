@@ -5,7 +5,7 @@
  */
 import type { Sample } from "../../models/mod.ts";
 import { random } from "../../models/mod.ts";
-import type { Batch } from "../../stages/train/feeder.ts";
+import type { Batch } from "../../stages/train/batch.ts";
 
 /** Shapes of a benchmark's batch. */
 export interface BatchSize {

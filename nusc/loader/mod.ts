@@ -12,6 +12,7 @@ export * from "./labels3d.ts";
 export * from "../geometry/matrix.ts";
 export * from "./mersenne.ts";
 export * from "./move.ts";
+export * from "./pool.ts";
 export * from "./random.ts";
 export * from "./reader.ts";
 export * from "./resample/mod.ts";

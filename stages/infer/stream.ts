@@ -16,7 +16,7 @@ import {
   type Batch,
   poseOf,
   type StreamPose,
-} from "../train/feeder.ts";
+} from "../train/batch.ts";
 
 /** One frame of a stream. */
 export interface StreamFrame {

@@ -9,7 +9,7 @@ import {
   safetensorsMetadata,
   writeSafetensors,
 } from "../../models/mod.ts";
-import type { StreamPose } from "./feeder.ts";
+import type { StreamPose } from "./batch.ts";
 
 /** An array as it lies in memory: row-major, convolutions HWIO. */
 export interface HostArray {

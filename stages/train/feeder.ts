@@ -10,40 +10,21 @@ import {
   type FrameConfig,
   GroupSampler,
   imageJobs,
+  ImagePool,
   ImageReader,
-  inverseAffine,
-  type Matrix4,
-  multiply,
+  type ImageWriter,
   randomFor,
   trainAugmentation,
   writeImages,
 } from "../../nusc/loader/mod.ts";
-
-/** Where a stream stood after a frame: what the next frame's memory needs. */
-export interface StreamPose {
-  /** Global frame from the (augmented) LiDAR frame. */
-  globalFromLidar: Matrix4;
-  /** Microseconds. */
-  timestampUs: number;
-}
-
-/** The arrays of one iteration over B streams and N cameras. */
-export interface Batch {
-  /** [B·N, H, W, 3] */
-  images: Float32Array;
-  /** [B, N, 4, 4] */
-  lidarFromImage: Float32Array;
-  /** [B, N, 2] */
-  focal: Float32Array;
-  /** [B, 4, 4] */
-  currentFromPrevious: Float32Array;
-  /** [B] */
-  deltaSeconds: Float32Array;
-  /** [B] */
-  prevExists: Float32Array;
-  /** The frames behind the arrays, with their ground truth. */
-  frames: Frame[];
-}
+import {
+  assemble,
+  type Batch,
+  imageLength,
+  poseOf,
+  type StreamPose,
+} from "./batch.ts";
+import type { TrainSettings } from "./settings.ts";
 
 /** Keys that keep the random draws of different purposes apart. */
 const DRAW = { frame: 1, sequence: 2 } as const;
@@ -55,21 +36,47 @@ export interface FeederOptions {
   config: FrameConfig;
   sampler: GroupSampler;
   seed: number;
+  /** Decoded images that are kept; only without threads. */
   cacheBytes: number;
+  /** Threads that read images; 0 reads them in this one. */
+  threads: number;
+  /** Batches that are loaded ahead of time. */
+  prefetch: number;
 }
 
-/** Loads batches in order, each ahead of time. */
+/** More threads than this wait for the disk. */
+const MOST_THREADS = 8;
+
+/** How many threads read images under settings. */
+export function threadsOf(
+  { feeding, image }: Pick<TrainSettings, "feeding" | "image">,
+): number {
+  if (feeding.threads !== null) return feeding.threads;
+  if (image.cache_mb > 0) return 0;
+  const cores = navigator.hardwareConcurrency;
+  return Math.min(MOST_THREADS, Math.max(1, Math.floor(cores / 2)));
+}
+
+/**
+ * Loads batches in order, some ahead of time. Neither their order nor their
+ * content depends on threads or prefetch.
+ */
 export class Feeder {
   readonly #options: FeederOptions;
-  readonly #reader: ImageReader;
+  readonly #writer: ImageWriter;
+  readonly #pool: ImagePool | undefined;
+  readonly #ahead: Promise<Batch>[] = [];
+  /** Image buffers that are free. */
+  readonly #spare: Float32Array[] = [];
+  #lent: Batch | undefined;
   #iteration = 0;
   #poses: (StreamPose | undefined)[] = [];
-  #pending: Promise<Batch> | undefined;
 
   constructor(options: FeederOptions) {
     this.#options = options;
-    const { config: { resample }, cacheBytes } = options;
-    this.#reader = new ImageReader({ resample, cacheBytes });
+    const { threads, config: { resample }, cacheBytes } = options;
+    if (threads > 0) this.#pool = new ImagePool(threads, resample);
+    this.#writer = this.#pool ?? new ImageReader({ resample, cacheBytes });
   }
 
   /** Continues behind `iteration` iterations. */
@@ -79,18 +86,28 @@ export class Feeder {
     this.#poses = poses;
   }
 
-  /** The next batch; starts to load the one after it. */
+  /**
+   * The next batch; starts to load those after it. Its images are good until
+   * the next call, which takes their memory back.
+   */
   async next(): Promise<Batch> {
-    const batch = await (this.#pending ?? this.#load());
-    this.#pending = this.#load();
-    // A failure surfaces at the next call, not as an unhandled rejection.
-    this.#pending.catch(() => {});
+    if (this.#lent) this.#spare.push(this.#lent.images);
+    this.#lent = undefined;
+    const batch = await (this.#ahead.shift() ?? this.#load());
+    this.#lent = batch;
+    while (this.#ahead.length < this.#options.prefetch) {
+      const loading = this.#load();
+      // A failure surfaces when it is asked for, not as an unhandled one.
+      loading.catch(() => {});
+      this.#ahead.push(loading);
+    }
     return batch;
   }
 
   /** Waits for work under way, so that nothing outlives the loop. */
   async close(): Promise<void> {
-    await this.#pending?.catch(() => {});
+    await Promise.allSettled(this.#ahead);
+    this.#pool?.close();
   }
 
   async #load(): Promise<Batch> {
@@ -98,18 +115,21 @@ export class Feeder {
     const draws = sampler.next();
     const iteration = this.#iteration++;
     const frames = draws.map((draw, b) => this.#describe(draw, b, iteration));
-    const batch = assemble(frames, draws, this.#poses);
+    const images = this.#spare.pop() ?? this.#allocate(frames);
+    const batch = assemble(frames, draws, this.#poses, images);
     this.#poses = frames.map(poseOf);
-    const size = batch.images.length / frames.length;
-    await Promise.all(frames.map((frame, b) =>
-      writeImages(
-        this.#reader,
-        imageJobs(root, frame, config),
-        batch.images,
-        b * size,
-      )
-    ));
+    const size = images.length / frames.length;
+    await Promise.all(frames.map((frame, b) => {
+      const jobs = imageJobs(root, frame, config);
+      return writeImages(this.#writer, jobs, images, b * size);
+    }));
     return batch;
+  }
+
+  #allocate(frames: readonly Frame[]): Float32Array {
+    const length = imageLength(frames);
+    if (!this.#pool) return new Float32Array(length);
+    return new Float32Array(new SharedArrayBuffer(4 * length));
   }
 
   #describe(draw: Draw, stream: number, iteration: number): Frame {
@@ -120,53 +140,4 @@ export class Feeder {
     const augmentation = trainAugmentation(config, info, perFrame, perSequence);
     return describeFrame(info, config, augmentation);
   }
-}
-
-/** What the next frame of a stream needs to know of this one. */
-export function poseOf(frame: Frame): StreamPose {
-  return {
-    globalFromLidar: frame.geometry.globalFromLidar,
-    timestampUs: frame.info.timestamp,
-  };
-}
-
-/** Geometry arrays of a batch; images are still zero. */
-export function assemble(
-  frames: Frame[],
-  draws: readonly { prevExists: boolean }[],
-  previous: readonly (StreamPose | undefined)[],
-): Batch {
-  const B = frames.length;
-  const N = frames[0]!.geometry.focal.length;
-  const { width, height } = frames[0]!.augmentation.view;
-  const batch: Batch = {
-    images: new Float32Array(B * N * height * width * 3),
-    lidarFromImage: new Float32Array(B * N * 16),
-    focal: new Float32Array(B * N * 2),
-    currentFromPrevious: new Float32Array(B * 16),
-    deltaSeconds: new Float32Array(B),
-    prevExists: new Float32Array(B),
-    frames,
-  };
-  frames.forEach(({ geometry, info }, b) => {
-    geometry.lidarFromImage.forEach((matrix, n) => {
-      batch.lidarFromImage.set(matrix, (b * N + n) * 16);
-      batch.focal.set(geometry.focal[n]!, (b * N + n) * 2);
-    });
-    const before = draws[b]!.prevExists ? previous[b] : undefined;
-    batch.prevExists[b] = before ? 1 : 0;
-    batch.currentFromPrevious.set(
-      before
-        ? multiply(geometry.lidarFromGlobal, before.globalFromLidar)
-        : multiply(
-          geometry.lidarFromGlobal,
-          inverseAffine(geometry.lidarFromGlobal),
-        ),
-      b * 16,
-    );
-    batch.deltaSeconds[b] = before
-      ? (info.timestamp - before.timestampUs) / 1e6
-      : 0;
-  });
-  return batch;
 }

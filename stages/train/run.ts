@@ -14,9 +14,10 @@ import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
+import type { StreamPose } from "./batch.ts";
 import { buildModel, firstValues, type Model } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
-import { Feeder, type StreamPose } from "./feeder.ts";
+import { Feeder, threadsOf } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
@@ -49,6 +50,8 @@ export async function train(
       sampler: new GroupSampler(groups, plan.globalBatch, config.seed),
       seed: config.seed,
       cacheBytes: config.image.cache_mb * 2 ** 20,
+      threads: threadsOf(config),
+      prefetch: config.feeding.prefetch,
     });
     feeder.resume(iteration, poses);
     return feeder;

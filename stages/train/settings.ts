@@ -88,7 +88,15 @@ export const imageSettings = z.strictObject({
   grid_mask: fraction.default(0.7).describe("probability"),
   photometric: fraction.default(0),
   cache_mb: z.number().min(0).default(0)
-    .describe("decoded images kept in memory"),
+    .describe("resized images kept in memory, where sizes repeat"),
+});
+
+const feeding = z.strictObject({
+  threads: z.number().int().min(0).nullable().default(null).describe(
+    "threads that read images; null: half the cores, none where images are " +
+      "cached; 0: none",
+  ),
+  prefetch: count.default(2).describe("batches loaded ahead of time"),
 });
 
 const augmentation = z.strictObject({
@@ -182,6 +190,7 @@ export const trainSettings = z.strictObject({
   split: z.string().default("train").describe("name in create-data's splits"),
   model: modelSettings.prefault({}),
   image: imageSettings.prefault({}),
+  feeding: feeding.prefault({}),
   augmentation: augmentation.prefault({}),
   batch: count.default(2).describe("streams that go through at once"),
   accumulate: count.default(1)

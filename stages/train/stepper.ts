@@ -33,7 +33,7 @@ import type { StepperState } from "./checkpoint.ts";
 import type { Stepper, StepReport } from "./loop.ts";
 import { below, partOf, tensorsOf } from "./arrays.ts";
 import { firstNonFinite } from "./diagnose.ts";
-import type { Batch } from "./feeder.ts";
+import type { Batch } from "./batch.ts";
 import { type Group, groupsOf, type Trained } from "./flat.ts";
 import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
 import { recordPass } from "./pass.ts";

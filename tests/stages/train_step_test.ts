@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Batch } from "../../stages/train/feeder.ts";
+import type { Batch } from "../../stages/train/batch.ts";
 import { exportedOf } from "../../stages/train/state.ts";
 import { tinyWorld } from "../support/stages.ts";
 import {

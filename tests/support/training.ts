@@ -6,7 +6,8 @@ import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf } from "../../stages/shared/dataset.ts";
 import { frameConfig } from "../../stages/train/artifact.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
-import { type Batch, Feeder } from "../../stages/train/feeder.ts";
+import type { Batch } from "../../stages/train/batch.ts";
+import { Feeder } from "../../stages/train/feeder.ts";
 import type { StepperState } from "../../stages/train/checkpoint.ts";
 import type { Stepper } from "../../stages/train/loop.ts";
 import { composeStep } from "../../stages/train/run.ts";
@@ -46,9 +47,15 @@ export async function firstBatches(
     sampler: new GroupSampler(groups, streams, settings.seed),
     seed: settings.seed,
     cacheBytes: 1e8,
+    threads: 0,
+    prefetch: 1,
   });
   const batches: Batch[] = [];
-  while (batches.length < count) batches.push(await feeder.next());
+  while (batches.length < count) {
+    // The feeder takes the images' memory back.
+    const batch = await feeder.next();
+    batches.push({ ...batch, images: batch.images.slice() });
+  }
   await feeder.close();
   return batches;
 }

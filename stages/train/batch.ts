@@ -1,0 +1,91 @@
+/**
+ * The arrays of one training iteration, and how they follow from frames.
+ * @module
+ */
+import {
+  type Frame,
+  inverseAffine,
+  type Matrix4,
+  multiply,
+} from "../../nusc/loader/mod.ts";
+
+/** Where a stream stood after a frame: what the next frame's memory needs. */
+export interface StreamPose {
+  /** Global frame from the (augmented) LiDAR frame. */
+  globalFromLidar: Matrix4;
+  /** Microseconds. */
+  timestampUs: number;
+}
+
+/** The arrays of one iteration over B streams and N cameras. */
+export interface Batch {
+  /** [B·N, H, W, 3] */
+  images: Float32Array;
+  /** [B, N, 4, 4] */
+  lidarFromImage: Float32Array;
+  /** [B, N, 2] */
+  focal: Float32Array;
+  /** [B, 4, 4] */
+  currentFromPrevious: Float32Array;
+  /** [B] */
+  deltaSeconds: Float32Array;
+  /** [B] */
+  prevExists: Float32Array;
+  /** The frames behind the arrays, with their ground truth. */
+  frames: Frame[];
+}
+
+/** What the next frame of a stream needs to know of this one. */
+export function poseOf(frame: Frame): StreamPose {
+  return {
+    globalFromLidar: frame.geometry.globalFromLidar,
+    timestampUs: frame.info.timestamp,
+  };
+}
+
+/** Numbers in the images of frames. */
+export function imageLength(frames: readonly Frame[]): number {
+  const { geometry, augmentation: { view } } = frames[0]!;
+  return frames.length * geometry.focal.length * view.height * view.width * 3;
+}
+
+/** Geometry arrays of a batch; images are still to be written. */
+export function assemble(
+  frames: Frame[],
+  draws: readonly { prevExists: boolean }[],
+  previous: readonly (StreamPose | undefined)[],
+  images: Float32Array = new Float32Array(imageLength(frames)),
+): Batch {
+  const B = frames.length;
+  const N = frames[0]!.geometry.focal.length;
+  const batch: Batch = {
+    images,
+    lidarFromImage: new Float32Array(B * N * 16),
+    focal: new Float32Array(B * N * 2),
+    currentFromPrevious: new Float32Array(B * 16),
+    deltaSeconds: new Float32Array(B),
+    prevExists: new Float32Array(B),
+    frames,
+  };
+  frames.forEach(({ geometry, info }, b) => {
+    geometry.lidarFromImage.forEach((matrix, n) => {
+      batch.lidarFromImage.set(matrix, (b * N + n) * 16);
+      batch.focal.set(geometry.focal[n]!, (b * N + n) * 2);
+    });
+    const before = draws[b]!.prevExists ? previous[b] : undefined;
+    batch.prevExists[b] = before ? 1 : 0;
+    batch.currentFromPrevious.set(
+      before
+        ? multiply(geometry.lidarFromGlobal, before.globalFromLidar)
+        : multiply(
+          geometry.lidarFromGlobal,
+          inverseAffine(geometry.lidarFromGlobal),
+        ),
+      b * 16,
+    );
+    batch.deltaSeconds[b] = before
+      ? (info.timestamp - before.timestampUs) / 1e6
+      : 0;
+  });
+  return batch;
+}
