@@ -8,6 +8,7 @@ export * from "./module.ts";
 export * from "./nn/mod.ts";
 export * from "./optim/mod.ts";
 export * from "./random.ts";
+export * from "./repdetr3d/mod.ts";
 export * from "./resnet.ts";
 export * from "./streampetr/mod.ts";
 export * from "./vit/mod.ts";

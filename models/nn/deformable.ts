@@ -133,7 +133,7 @@ export interface DeformableInputs {
   sizes: readonly MapSize[];
   /** [B, n, P, N, 2] x, y as shares of an image. */
   places: tf.Tensor;
-  /** [B, n, N, L, P, G] */
+  /** [B, n, G, N, L, P] */
   weights: tf.Tensor;
 }
 
@@ -174,16 +174,16 @@ function firstRows(
   return tf.tensor(rows, [B, 1, N, 1], "int32");
 }
 
-/** [B, n, N, L, P, G] → [B·n, G, P·N] of one map. */
+/** [B, n, G, N, L, P] → [B·n, G, P·N] of one map. */
 function levelWeights(weights: tf.Tensor, level: number): tf.Tensor3D {
-  const [B, n, N, L, P, G] = weights.shape as number[] as [
+  const [B, n, G, N, L, P] = weights.shape as number[] as [
     ...[number, number, number],
     ...[number, number, number],
   ];
-  const parts = tf.reshape(weights, [B * n, N, L, P * G]);
-  const own = tf.slice(parts, [0, 0, level, 0], [B * n, N, 1, P * G]);
-  const points = tf.reshape(own, [B * n, N, P, G]);
-  return tf.reshape(tf.transpose(points, [0, 3, 2, 1]), [B * n, G, P * N]);
+  const parts = tf.reshape(weights, [B * n * G, N, L, P]);
+  const own = tf.slice(parts, [0, 0, level, 0], [B * n * G, N, 1, P]);
+  const points = tf.reshape(own, [B * n, G, N, P]);
+  return tf.reshape(tf.transpose(points, [0, 1, 3, 2]), [B * n, G, P * N]);
 }
 
 /** Weights [m, G, k] of places times those of their taps → [m, G, 4·k]. */

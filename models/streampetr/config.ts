@@ -50,6 +50,11 @@ export interface HeadConfig {
    * position code.
    */
   queryContent: "zeros" | "position";
+  /**
+   * How images and space meet: tokens on rays (the default), or points
+   * projected into the images.
+   */
+  geometry?: "rays" | "projections";
 }
 
 /** StreamPETR R50 704 with 644 + 256 queries. */

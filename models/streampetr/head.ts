@@ -93,7 +93,7 @@ export function buildHead(config: HeadConfig): Head {
 }
 
 /** Decoder outputs [L, B, n, C] and points [B, n, 3] to predictions. */
-function predictor(
+export function predictor(
   config: HeadConfig,
 ): Module<[tf.Tensor, tf.Tensor], Predictions> {
   const classify = classBranch(config);
@@ -112,7 +112,7 @@ function predictor(
 }
 
 /** What the last layer's queries, but for denoising ones, leave behind. */
-function leavings(
+export function leavings(
   config: HeadConfig,
   { classScores, boxCodes }: Predictions,
   outputs: tf.Tensor,

@@ -5,6 +5,7 @@
  * | --- | --- | --- |
  * | images | [B·N, H, W, 3] | normalised pixels |
  * | lidarFromImage | [B, N, 4, 4] | (u·d, v·d, d, 1) to LiDAR metres |
+ * | imageFromLidar, cameraFromLidar | [B, N, 4, 4] | instead, where the head projects |
  * | focal | [B, N, 2] | fx, fy in input pixels |
  * | currentFromPrevious | [B, 4, 4] | this LiDAR frame from the last one's |
  * | deltaSeconds | [B] | time since the last frame |
@@ -39,7 +40,7 @@ export function stepShapes(
   cameras = 6,
 ): Record<string, { shape: number[] }> {
   const shapes: Record<string, { shape: number[] }> = {
-    ...frameShapes(size, batch, cameras),
+    ...frameShapes(size, batch, cameras, head.geometry),
   };
   const memory = memoryShapes(head, batch);
   for (const field of MEMORY_FIELDS) {
@@ -53,10 +54,14 @@ export function frameShapes(
   { height, width }: { height: number; width: number },
   batch: number,
   cameras: number,
-): Record<keyof FrameInputs, { shape: number[] }> {
+  geometry: HeadConfig["geometry"] = "rays",
+): Record<string, { shape: number[] }> {
+  const matrices = GEOMETRY[geometry].map((name) =>
+    [name, { shape: [batch, cameras, 4, 4] }] as const
+  );
   return {
     images: { shape: [batch * cameras, height, width, 3] },
-    lidarFromImage: { shape: [batch, cameras, 4, 4] },
+    ...Object.fromEntries(matrices),
     focal: { shape: [batch, cameras, 2] },
     currentFromPrevious: { shape: [batch, 4, 4] },
     deltaSeconds: { shape: [batch] },
@@ -77,6 +82,12 @@ export function namedMemory(memory: Memory, prefix = "next."): Tensors {
     MEMORY_FIELDS.map((field) => [`${prefix}${field}`, memory[field]]),
   );
 }
+
+/** Matrices of the cameras that a head takes, by the way it sees images. */
+export const GEOMETRY = {
+  rays: ["lidarFromImage"],
+  projections: ["imageFromLidar", "cameraFromLidar"],
+} as const satisfies Record<string, readonly (keyof FrameInputs)[]>;
 
 /** One step of inference as a function of named tensors. */
 export function inferenceStep(

@@ -11,11 +11,13 @@ import { linear, mergeParams, normalize } from "../nn/mod.ts";
 /**
  * Motion-aware layer normalisation: x [..., C] is normalised without affine,
  * then scaled and shifted by what code [..., c] says; starts as identity.
+ * @param normalizes false where x is taken as it is.
  */
 export function motionNorm(
   name: string,
   codeWidth: number,
   width: number,
+  normalizes = true,
 ): Module<[tf.Tensor, tf.Tensor], tf.Tensor> {
   const zero = { kind: "constant", value: 0 } as const;
   const one = { kind: "constant", value: 1 } as const;
@@ -33,7 +35,7 @@ export function motionNorm(
     forward(params, x, code) {
       const hidden = tf.relu(reduce.forward(params, code));
       return tf.add(
-        tf.mul(gamma.forward(params, hidden), normalize(x)),
+        tf.mul(gamma.forward(params, hidden), normalizes ? normalize(x) : x),
         beta.forward(params, hidden),
       );
     },

@@ -11,6 +11,7 @@ import {
   dropout,
   layerNorm,
   linear,
+  type LinearOptions,
   mergeParams,
   multiheadAttention,
 } from "../nn/mod.ts";
@@ -78,14 +79,15 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
 }
 
 /** Linear, ReLU, linear, both with dropout behind them. */
-function feedForward(
-  { embedDims: C, feedforward, dropout: rate }: HeadConfig,
+export function feedForward(
+  { embedDims: C, feedforward, dropout: rate }: Pick<
+    HeadConfig,
+    "embedDims" | "feedforward" | "dropout"
+  >,
   name: string,
+  options: LinearOptions = { biasInit: { kind: "constant", value: 0 } },
 ): Module<[tf.Tensor, Pass], tf.Tensor> {
-  const init = {
-    init: { kind: "xavier-uniform" },
-    biasInit: { kind: "constant", value: 0 },
-  } as const;
+  const init = { init: { kind: "xavier-uniform" }, ...options } as const;
   const widen = linear(`${name}.0.0`, C, feedforward, init);
   const narrow = linear(`${name}.1`, feedforward, C, init);
   return {

@@ -26,6 +26,10 @@ export interface FrameInputs {
   deltaSeconds: Tensor;
   /** [B] 1 where the memory belongs to the same scene, else 0. */
   prevExists: Tensor;
+  /** [B, N, 4, 4] inverse of lidarFromImage; for heads that project. */
+  imageFromLidar?: Tensor;
+  /** [B, N, 4, 4] poses of the cameras, without any augmentation; likewise. */
+  cameraFromLidar?: Tensor;
 }
 
 /**

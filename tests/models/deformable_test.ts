@@ -17,7 +17,7 @@ const SIZES = [{ height: 5, width: 8 }, { height: 3, width: 4 }];
 const SHAPES = {
   features: [2, 3, 52, 8],
   places: [2, 7, 4, 3, 2],
-  weights: [2, 7, 3, 2, 4, 2],
+  weights: [2, 7, 2, 3, 2, 4],
 };
 
 function inputsOf(golden: Golden) {

@@ -55,12 +55,15 @@ export function signedMap(
  * Parameters by the rule of generated tensors, in memory layout; those with
  * given values keep them.
  */
-export function variantParams(specs: ParamSpecs): Tensors {
+export function variantParams(
+  specs: ParamSpecs,
+  gain: (name: string) => number = () => 1,
+): Tensors {
   return Object.fromEntries(
     Object.entries(specs).map(([name, { shape, init }]) => {
       const data = init.kind === "values"
         ? Float32Array.from(init.values)
-        : generateParameter(PREFIX, name, shape, 1);
+        : generateParameter(PREFIX, name, shape, gain(name));
       const memory = toMemory(name, shape, data);
       return [name, tf.tensor(memory.data, memory.shape, "float32")];
     }),

@@ -8,6 +8,7 @@
  */
 import type { FocalConfig } from "../focal/head.ts";
 import type { HeadConfig } from "../config.ts";
+import { GEOMETRY } from "../inference.ts";
 import { memoryShapes } from "../memory.ts";
 import { CODE_SIZE } from "./codes.ts";
 import type { DenoisingConfig } from "./denoise.ts";
@@ -68,12 +69,14 @@ export function inputSpecs(config: StepConfig): TensorSpecs {
   const { imageHeight: H, imageWidth: W } = head;
   const specs: TensorSpecs = {
     images: floats(B * N, H, W, 3),
-    lidarFromImage: floats(B, N, 4, 4),
     focal: floats(B, N, 2),
     currentFromPrevious: floats(B, 4, 4),
     deltaSeconds: floats(B),
     prevExists: floats(B),
   };
+  for (const name of GEOMETRY[head.geometry ?? "rays"]) {
+    specs[name] = floats(B, N, 4, 4);
+  }
   for (const [name, shape] of Object.entries(memoryShapes(head, B))) {
     specs[`memory.${name}`] = floats(...shape);
   }
