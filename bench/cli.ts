@@ -1,0 +1,72 @@
+/**
+ * `deno task bench`: what things cost, beside what they cost elsewhere.
+ * @module
+ */
+import { Command } from "commander";
+import * as nusc from "./nusc/benches.ts";
+import { findPython, installPeers } from "./peer/python.ts";
+import type { Bench, Line } from "./run/bench.ts";
+import { describeMachine } from "./run/machine.ts";
+import { textOf } from "./run/table.ts";
+
+const BENCHES: Record<string, Bench> = { ...nusc };
+
+interface Flags {
+  dir: string;
+  peers: boolean;
+  save?: boolean;
+}
+
+const list = Object.entries(BENCHES)
+  .map(([name, { description }]) => `  ${name.padEnd(12)}${description}`)
+  .join("\n");
+
+const program = new Command("bench")
+  .description("Times parts of this project beside their peers")
+  .option("--dir <dir>", "generated cases and peers", ".cache/bench")
+  .addHelpText("after", `\nBenchmarks:\n${list}`);
+
+program.command("run", { isDefault: true })
+  .description("run benchmarks, all by default")
+  .argument("[names...]", "which ones")
+  .option("--no-peers", "leave out the Python tools, even if installed")
+  .option("--save", "write bench/results/<name>.json")
+  .action((names: string[], flags: Omit<Flags, "dir">) =>
+    run(names, { ...flags, dir: program.opts().dir })
+  );
+
+program.command("install")
+  .description("install the peers in a virtual environment, 1 GB")
+  .option("--python <path>", "Python 3.11 or 3.12", "python3")
+  .action(async ({ python }: { python: string }) => {
+    console.log(`Installed ${await installPeers(program.opts().dir, python)}`);
+  });
+
+async function run(names: string[], flags: Flags): Promise<void> {
+  const unknown = names.filter((name) => !(name in BENCHES));
+  if (unknown.length) {
+    program.error(
+      `error: Found no benchmark ${unknown.join(", ")}, expected ` +
+        Object.keys(BENCHES).join(", "),
+    );
+  }
+  const machine = describeMachine();
+  const python = flags.peers ? findPython(flags.dir) : null;
+  const all: Line[] = [];
+  const say = (text: string) => console.error(text);
+  for (const name of names.length ? names : Object.keys(BENCHES)) {
+    const lines = await BENCHES[name]!.run({ dir: flags.dir, python, say });
+    all.push(...lines);
+    if (flags.save) await save(name, { machine, lines });
+  }
+  console.log(textOf(all, machine));
+}
+
+async function save(name: string, result: unknown): Promise<void> {
+  const folder = new URL("results/", import.meta.url);
+  await Deno.mkdir(folder, { recursive: true });
+  const text = JSON.stringify(result, null, 2);
+  await Deno.writeTextFile(new URL(`${name}.json`, folder), text + "\n");
+}
+
+await program.parseAsync(Deno.args, { from: "user" });

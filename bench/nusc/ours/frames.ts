@@ -1,0 +1,19 @@
+/**
+ * create-data's frames of all samples, as the lines that it would write.
+ *
+ *     frames.ts ROOT VERSION
+ * @module
+ */
+import { createFrames, openDataset } from "../../../nusc/mod.ts";
+import { report } from "../../run/report.ts";
+
+const [root, version] = Deno.args as [string, string];
+await report(async () => {
+  const dataset = openDataset(root, version);
+  const samples = dataset.samples.rows.map((_, row) => row);
+  let characters = 0;
+  for await (
+    const frame of createFrames(dataset, samples, { checkFiles: false })
+  ) characters += JSON.stringify(frame).length + 1;
+  return { samples: samples.length, characters };
+});

@@ -1,0 +1,31 @@
+/**
+ * The kit and the devkit on the same files.
+ * @module
+ */
+import { measurePeer } from "../peer/python.ts";
+import type { BenchContext, Line } from "../run/bench.ts";
+import { measureOurs } from "../run/child.ts";
+
+/**
+ * Times `nusc/ours/NAME.ts` and `peer/NAME.py`.
+ * @throws {Error} if their facts differ
+ */
+export async function sideBySide(
+  name: string,
+  args: readonly string[],
+  { python, say }: BenchContext,
+): Promise<Pick<Line, "ours" | "peer">> {
+  const ours = await measureOurs(`nusc/ours/${name}.ts`, args);
+  say(`${name}: ${JSON.stringify(ours.facts)}`);
+  if (!python) return { ours };
+  say(`${name}: the devkit, too; this takes a while`);
+  const peer = await measurePeer(python, "devkit", `${name}.py`, args);
+  for (const [key, value] of Object.entries(peer.facts)) {
+    const difference = Math.abs(Number(ours.facts[key]) - Number(value));
+    if (difference <= 1e-8) continue;
+    throw new Error(
+      `Found ${key} ${ours.facts[key]}, the devkit says ${value}`,
+    );
+  }
+  return { ours, peer };
+}
