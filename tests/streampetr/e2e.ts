@@ -18,17 +18,8 @@ import { emptyMemory, matrixAt, recordedFrame } from "../support/detector.ts";
 import { type Golden, goldenParams, s } from "../support/golden.ts";
 import { checkBoxes } from "./boxes.ts";
 import { globalMemory } from "./global.ts";
+import type { Stream } from "./streams.ts";
 import { openTracked } from "./tracked.ts";
-
-/** A recorded stream. */
-export interface Stream {
-  fixture: string;
-  config: HeadConfig;
-  /** Name of the generated images of each frame. */
-  images: readonly string[];
-  /** Bounds of what depends on the memory, by frame. */
-  bounds: readonly number[];
-}
 
 /** What a frame gave. */
 interface Seen extends HeadOutputs {
@@ -88,7 +79,7 @@ function detectorOf(config: HeadConfig) {
 }
 
 /** Generated images [6, H, W, 3], compared with the recorded sample. */
-function imagesOf(
+export function imagesOf(
   golden: Golden,
   at: string,
   tag: string,
@@ -128,11 +119,11 @@ function checkDecoder(
 }
 
 /** Checks raw predictions of all layers and the boxes of the last one. */
-function checkDetections(
+export function checkDetections(
   golden: Golden,
   at: string,
   config: HeadConfig,
-  { predictions }: Seen,
+  { predictions }: Pick<HeadOutputs, "predictions">,
   bound: number,
 ): void {
   const parts = {
@@ -171,7 +162,7 @@ function checkDetections(
 }
 
 /** Checks the queue in the reference's global terms. */
-function checkMemory(
+export function checkMemory(
   golden: Golden,
   at: string,
   memory: Memory,

@@ -47,11 +47,12 @@ function frame(k: number): FrameInputs {
 }
 
 /**
- * Bound of what the reference computes from float32 poses a kilometre from
- * the origin: its own rounding is all that may differ.
+ * The reference computes these from float32 poses a kilometre from the origin
+ * and is off by `noise`, as its own float64 run shows; so ours are within 1e-5
+ * of the truth.
  */
 function poseBound(key: string): number {
-  return 1e-5 + 2 * golden.noise(key);
+  return 1e-5 + golden.noise(key);
 }
 
 /** Checks the rows that a frame sees. */

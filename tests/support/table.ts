@@ -1,6 +1,7 @@
 /**
- * Rows of golden comparisons, printed as a table when a test file ends and
- * the environment variable GOLDEN_TABLE is set.
+ * Rows of golden comparisons. Where the environment variable GOLDEN_TABLE
+ * names a file, each test file adds its rows to it when it ends; tests/golden.ts
+ * prints them as one table.
  * @module
  */
 
@@ -37,13 +38,18 @@ export function formatGoldenTable(rows: readonly GoldenRow[]): string {
   ].join("\n");
 }
 
-/** Prints the table, unless nothing was compared. */
-export function printGoldenTable(): void {
-  if (goldenRows.length === 0) return;
-  const text = formatGoldenTable(goldenRows) + "\n";
-  Deno.stdout.writeSync(new TextEncoder().encode(text));
+/** Rows that test files have added to a file. */
+export function readGoldenRows(path: string): GoldenRow[] {
+  return Deno.readTextFileSync(path).split("\n").filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
 }
 
-if (Deno.env.get("GOLDEN_TABLE") !== undefined) {
-  globalThis.addEventListener("unload", printGoldenTable);
+const path = Deno.env.get("GOLDEN_TABLE");
+if (path !== undefined) {
+  globalThis.addEventListener("unload", () => {
+    // JSON has no infinity; an error beyond all bounds has failed its test.
+    const lines = goldenRows.filter(({ error }) => Number.isFinite(error))
+      .map((row) => `${JSON.stringify(row)}\n`);
+    Deno.writeTextFileSync(path, lines.join(""), { append: true });
+  });
 }

@@ -1,31 +1,32 @@
 /**
- * The whole detector as one ONNX step, its memory fed back over three frames,
- * against what the original computed.
+ * The whole detector as one ONNX step, its memory fed back from frame to
+ * frame, against what the original computed.
  */
-import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import {
   exportOnnx,
   type Numbers,
   openSession,
+  type Session,
   type Tensors,
 } from "../../../engine/onnx/mod.ts";
 import { INFERENCE, type Params } from "../../../models/module.ts";
 import type { FrameInputs, Memory } from "../../../models/streampetr/types.ts";
+import type { HeadOutputs } from "../../../models/streampetr/head.ts";
 import {
   emptyMemory,
-  matrixAt,
   r50Detector,
   recordedFrame,
-  SMALL,
 } from "../../support/detector.ts";
+import { type Golden, goldenParams, openGolden } from "../../support/golden.ts";
 import {
-  type Golden,
-  goldenParams,
-  openGolden,
-  s,
-} from "../../support/golden.ts";
+  checkDetections,
+  checkMemory,
+  imagesOf,
+  inRecordedOrder,
+} from "../../streampetr/e2e.ts";
+import { FAR, FULL, NEAR, type Stream } from "../../streampetr/streams.ts";
 import { specsOf } from "./support.ts";
 
 type Named = Record<string, Numbers>;
@@ -61,71 +62,84 @@ function stepOf(net: ReturnType<typeof r50Detector>, params: Params) {
       INFERENCE,
     );
     const next = renamed(out.memory as unknown as Tensors, "", "next.");
-    return { ...out.predictions, ...next };
+    return { ...out.predictions, outputs: out.debug.outputs!, ...next };
   };
 }
 
-function frameOf(golden: Golden, k: number): Named {
-  const shape = [6, 3, SMALL.imageHeight, SMALL.imageWidth];
-  const image = s(`e2e/img/scene_n/${k}`, [1, ...shape], 2);
+function frameOf(golden: Golden, k: number, stream: Stream): Named {
   return tf.tidy(() => {
-    const images = tf.transpose(tf.tensor(image, shape), [0, 2, 3, 1]);
+    const at = `f${k}`;
+    const images = imagesOf(golden, at, stream.images[k]!, stream.config);
     const previous = k > 0 ? `f${k - 1}` : null;
-    const frame = recordedFrame(golden, `f${k}`, previous, images);
+    const frame = recordedFrame(golden, at, previous, images);
     return numbersOf(frame as unknown as Tensors) as unknown as Tensors;
   }) as unknown as Named;
 }
 
-/** Points of the frame's LiDAR in the global frame, as they were recorded. */
-function toGlobal(golden: Golden, k: number, points: Numbers) {
-  const pose = matrixAt(golden, `f${k}/in/ego_pose`, 0);
-  const data = Array.from(points.data, (_, i) => {
-    const [axis, start] = [i % 3, i - i % 3];
-    const at = (j: number) => pose[4 * axis + j]! * points.data[start + j]!;
-    return at(0) + at(1) + at(2) + pose[4 * axis + 3]!;
-  });
-  return { data, shape: points.shape };
-}
-
-/** Recorded times are absolute; rows are this many seconds old. */
-function recordedAges(golden: Golden, k: number): number[] {
-  const now = Number(golden.array(`f${k}/in/timestamp`).data[0]);
-  return Array.from(
-    golden.array(`f${k}/memory_timestamp`).data,
-    (t) => t + now,
+/** What the session gave, as the head would have given it. */
+function outputsOf(out: Named): HeadOutputs {
+  const tensors = Object.fromEntries(
+    Object.entries(out).map(([name, { data, shape }]) => [
+      name,
+      tf.tensor(data as Float32Array, [...shape]),
+    ]),
   );
+  const { classScores, boxCodes, outputs } = tensors;
+  return {
+    predictions: { classScores, boxCodes },
+    debug: { outputs },
+    memory: renamed(tensors, "next.", "") as unknown as Memory,
+  } as HeadOutputs;
 }
 
-Deno.test("the exported detector follows the original over three frames", async () => {
+/** The detector of a stream, exported; its first frame gives the shapes. */
+async function exported(stream: Stream): Promise<Session> {
   void tf.setBackend("cpu");
-  const golden = await openGolden("e2e_small_near");
-  const net = r50Detector(SMALL);
+  const { fixture, config } = stream;
+  const golden = await openGolden(fixture);
+  const net = r50Detector(config);
   const params = goldenParams(net.params);
-  const empty = emptyMemory(SMALL, 1) as unknown as Tensors;
-  let memory = numbersOf(empty, "memory.");
+  const memory = emptyMemory(config, 1);
   const model = exportOnnx(
     stepOf(net, params),
-    specsOf({ ...frameOf(golden, 0), ...memory }),
+    specsOf({ ...frameOf(golden, 0, stream), ...namedOf(memory) }),
     { names: params },
   );
-  tf.dispose([params, empty]);
-  const session = await openSession(model, { threads: 2 });
-  for (let k = 0; k < 3; k++) {
-    const out = await session.run({ ...frameOf(golden, k), ...memory });
-    const bound = k === 0 ? 2e-5 : 1e-4;
-    const check = (key: string, value: Parameters<Golden["check"]>[1]) =>
-      golden.check(`f${k}/${key}`, value, bound);
-    check("all_cls_scores", out.classScores!);
-    check("all_bbox_preds", out.boxCodes!);
-    check("memory_embedding", out["next.embedding"]!);
-    check("memory_velo", out["next.velocity"]!);
-    const points = out["next.referencePoint"]!;
-    check("memory_reference_point", toGlobal(golden, k, points));
-    const ages = out["next.timestamp"]!.data;
-    recordedAges(golden, k).forEach((age, i) =>
-      assert.ok(Math.abs(ages[i]! - age) < 1e-5)
-    );
-    memory = renamed(out, "next.", "memory.");
+  tf.dispose([params, memory as unknown as Tensors]);
+  return await openSession(model, { threads: 2 });
+}
+
+/** Runs all frames, each with the memory of the one before. */
+async function follow(session: Session, stream: Stream): Promise<void> {
+  const { fixture, config, bounds } = stream;
+  const golden = await openGolden(fixture);
+  let memory = emptyMemory(config, 1);
+  for (const [k, bound] of bounds.entries()) {
+    const at = `f${k}`;
+    const frame = frameOf(golden, k, stream);
+    const out = await session.run({ ...frame, ...namedOf(memory) });
+    tf.dispose(memory as unknown as Tensors);
+    memory = tf.tidy(() => {
+      const seen = outputsOf(out);
+      checkDetections(golden, at, config, seen, bound);
+      const next = inRecordedOrder(golden, at, config, seen);
+      checkMemory(golden, at, next, bound);
+      return next as unknown as Tensors;
+    }) as unknown as Memory;
   }
-  await session.close();
-});
+  tf.dispose(memory as unknown as Tensors);
+}
+
+// Both small streams are of one network.
+for (const streams of [[NEAR, FAR], [FULL]]) {
+  const names = streams.map(({ fixture }) => fixture).join(", ");
+  Deno.test(`${names}: the exported detector follows the original`, async () => {
+    const session = await exported(streams[0]!);
+    for (const stream of streams) await follow(session, stream);
+    await session.close();
+  });
+}
+
+function namedOf(memory: Memory): Named {
+  return numbersOf(memory as unknown as Tensors, "memory.");
+}
