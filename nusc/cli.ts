@@ -48,14 +48,17 @@ export function buildProgram(print: Print, complain: Print): Command {
       evaluateTracks(options, print);
     });
   program.command("render")
-    .description("draw a key frame: six cameras and the bird's-eye view")
+    .description("draw a key frame: cameras and the bird's-eye view")
     .requiredOption("--root <dir>", "dataset folder")
     .requiredOption("--out <file>", "picture: .svg, .png, .jpg or .webp")
     .option("--version <name>", "tables, such as v1.0-mini")
     .option("--sample <token>", "the key frame")
     .option("--scene <name>", "or: a scene")
     .option("--index <number>", "and a key frame of it, from 0", number)
-    .option("--results <file>", "submission whose boxes are drawn too")
+    .option("--results <file>", "detections or tracks to draw too")
+    .option("--view <name>", "all, cameras, bev or a channel; all")
+    .option("--points", "draw LiDAR points into the images")
+    .option("--width <pixels>", "of an image, or of a lone bev", number)
     .option("--min-score <score>", "boxes that are drawn; 0.25", number)
     .option("--range <metres>", "reach of the bird's-eye view", number)
     .action(async (options) => {

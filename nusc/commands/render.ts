@@ -2,9 +2,11 @@
  * `nusc render`
  * @module
  */
-import { DatasetError, ResultsError } from "../errors.ts";
-import { createFrames, type FrameInfo } from "../infos/mod.ts";
-import { renderSample, type ResultBox } from "../render/mod.ts";
+import { DatasetError } from "../errors.ts";
+import { CAMERAS } from "../infos/mod.ts";
+import { sampleOf, type SampleView, walkScenes } from "../reading/mod.ts";
+import { formatOf, renderSample } from "../render/mod.ts";
+import { boxesOfSample } from "../results/mod.ts";
 import { type Dataset, openDataset } from "../tables/mod.ts";
 
 /** Flags of the command. */
@@ -18,66 +20,68 @@ export interface RenderFlags {
   results?: string;
   minScore?: number;
   range?: number;
+  view?: string;
+  width?: number;
+  points?: boolean;
 }
 
-/** Draws six cameras and the bird's-eye view of one key frame. */
+/** What `--view` may be. */
+const VIEWS: readonly string[] = ["all", "cameras", "bev", ...CAMERAS];
+
+/** Draws cameras and bird's-eye view of one key frame. */
 export async function render(
   flags: RenderFlags,
   print: (text: string) => void,
 ): Promise<void> {
+  checkFlags(flags);
   const dataset = openDataset(flags.root, flags.version);
-  const info = await frameOf(dataset, flags);
+  const sample = chooseSample(dataset, flags);
   const predictions = flags.results
-    ? recordsOf(flags.results, info.token)
+    ? boxesOfSample(flags.results, dataset.samples.index, sample)
     : undefined;
-  await renderSample({
-    root: flags.root,
-    info,
+  await renderSample(dataset, sample, {
     predictions,
-    scoreThreshold: flags.minScore ?? 0.25,
-    out: flags.out,
+    minScore: flags.minScore,
+    view: flags.view,
+    points: flags.points,
     range: flags.range,
+    width: flags.width,
+    out: flags.out,
   });
-  print(`Wrote ${flags.out}: sample ${info.token}\n`);
+  const { scene, index, token } = sample;
+  print(`Wrote ${flags.out}: ${scene}, key frame ${index}, sample ${token}\n`);
+}
+
+function checkFlags({ out, view, range, width }: RenderFlags): void {
+  formatOf(out);
+  if (view !== undefined && !VIEWS.includes(view)) {
+    throw new DatasetError(
+      `Found the view "${view}", expected one of ${VIEWS.join(", ")}`,
+    );
+  }
+  for (const [name, value] of Object.entries({ range, width })) {
+    if (value === undefined || value > 0) continue;
+    throw new DatasetError(
+      `Found --${name} ${value}, expected a number above 0`,
+    );
+  }
 }
 
 /** The key frame that the flags name; the first one by default. */
-async function frameOf(
+function chooseSample(
   dataset: Dataset,
   { sample, scene, index = 0 }: RenderFlags,
-): Promise<FrameInfo> {
-  const rows = dataset.samples.rows;
-  const scenes = new Map(
-    dataset.scenes.rows.map((row) => [row.token, row.name]),
+): SampleView {
+  if (sample !== undefined) return sampleOf(dataset, sample);
+  const [chosen] = walkScenes(
+    dataset,
+    scene === undefined ? undefined : [scene],
   );
-  const chosen = [...rows.keys()].filter((row) => {
-    const { token, scene_token } = rows[row]!;
-    if (sample) return token === sample;
-    return !scene || scenes.get(scene_token) === scene;
-  });
-  const row = chosen[sample ? 0 : index];
-  if (row === undefined) {
-    const wanted = sample
-      ? `sample "${sample}"`
-      : `key frame ${index} of ${scene ?? "the dataset"}`;
-    throw new DatasetError(
-      `Cannot find ${wanted} in ${dataset.root} (${dataset.version}): it ` +
-        `holds ${rows.length} samples of ${scenes.size} scenes`,
-    );
-  }
-  for await (const info of createFrames(dataset, [row])) return info;
-  throw new Error("createFrames gave no frame");
-}
-
-/** Boxes of a results file for one sample. */
-function recordsOf(path: string, token: string): ResultBox[] {
-  const { results } = JSON.parse(Deno.readTextFileSync(path)) as {
-    results?: Record<string, ResultBox[]>;
-  };
-  const records = results?.[token];
-  if (records) return records;
-  throw new ResultsError(
-    `${path} holds no boxes for sample ${token}: it is of another split, ` +
-      "or no submission",
+  const found = chosen?.samples[index];
+  if (found) return found;
+  const length = chosen?.samples.length ?? 0;
+  throw new DatasetError(
+    `Found no key frame ${index} in ${chosen?.name ?? dataset.folder}, which ` +
+      `has ${length}. Name an index from 0 to ${Math.max(0, length - 1)}`,
   );
 }

@@ -2,6 +2,8 @@
  * Boxes as wire frames: corners, edges and their way through a pinhole.
  * @module
  */
+import { invert, type Pose, transform } from "../geometry/mod.ts";
+import type { ImagePoints } from "../reading/mod.ts";
 
 /** x, y, z in metres. */
 export type Point = readonly [number, number, number];
@@ -16,6 +18,8 @@ export interface DrawnBox {
   score?: number;
   /** m/s along x and y of the LiDAR frame. */
   velocity?: readonly [number, number];
+  /** Of a tracked object. */
+  trackId?: string;
   /** Drawn faintly: ground truth that the task leaves out. */
   faint?: boolean;
 }
@@ -33,10 +37,9 @@ export interface CameraView {
   /** [3][3] */
   intrinsic: readonly (readonly number[])[];
   /** Camera pose: p_lidar = rotation * p_camera + translation. */
-  lidarFromCamera: {
-    rotation: readonly (readonly number[])[];
-    translation: readonly number[];
-  };
+  lidarFromCamera: Pose;
+  /** LiDAR points to draw, in pixels of the image. */
+  points?: ImagePoints;
 }
 
 /** Two ends of a line, in pixels. */
@@ -65,15 +68,6 @@ export function cornersOf(box: readonly number[]): Point[] {
       z + (i & 4 ? h : -h) / 2,
     ];
   });
-}
-
-/** LiDAR point to camera frame. */
-export function toCamera(view: CameraView, point: Point): Point {
-  const { rotation: r, translation: t } = view.lidarFromCamera;
-  const d = point.map((value, axis) => value - t[axis]!);
-  const row = (c: number) =>
-    r[0]![c]! * d[0]! + r[1]![c]! * d[1]! + r[2]![c]! * d[2]!;
-  return [row(0), row(1), row(2)];
 }
 
 /** Camera point to pixels. */
@@ -145,7 +139,10 @@ export function wireFrame(
   view: CameraView,
   box: readonly number[],
 ): WireFrame | null {
-  const corners = cornersOf(box).map((corner) => toCamera(view, corner));
+  const cameraFromLidar = invert(view.lidarFromCamera);
+  const corners = cornersOf(box).map((corner) =>
+    transform(cameraFromLidar, corner) as unknown as Point
+  );
   const frame: WireFrame = { front: [], rest: [], depth: 0 };
   for (let i = 0; i < 8; i++) {
     for (const bit of [1, 2, 4]) {

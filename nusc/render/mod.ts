@@ -3,19 +3,17 @@
  * predictions. Pictures are SVG text; `writePicture` makes files of them.
  * @module
  */
-export type { FrameInfo } from "../infos/types.ts";
 export type { CameraView, DrawnBox } from "./box.ts";
 export type { BevInput } from "./bev.ts";
 export {
+  formatOf,
   renderBev,
-  renderCameras,
   renderSheet,
   type SheetInput,
   writePicture,
 } from "./sheet.ts";
 export {
   renderSample,
-  type ResultBox,
   type SampleOptions,
   toDrawn,
   truthOf,

@@ -3,6 +3,7 @@
  * @module
  */
 import { writeFile } from "node:fs/promises";
+import { extname } from "node:path";
 import sharp from "sharp";
 import { DatasetError } from "../errors.ts";
 import { type BevInput, bevPanel } from "./bev.ts";
@@ -13,7 +14,7 @@ import { CLASS_COLOURS, INK, TRUTH } from "./style.ts";
 
 /** What a picture of a key frame is made of; all in the LiDAR frame. */
 export interface SheetInput {
-  /** Cameras with their images. */
+  /** Cameras with their images; may be none. */
   views: readonly CameraView[];
   /** Truth and predictions. */
   boxes: readonly DrawnBox[];
@@ -23,42 +24,53 @@ export interface SheetInput {
   stride?: number;
   /** Metres that the bird's-eye view reaches to each side; default 25. */
   range?: number;
-  /** Pixels of a camera image's width; default 480. */
-  tileWidth?: number;
+  /** Whether the bird's-eye view stands beside the cameras; default yes. */
+  bev?: boolean;
+  /**
+   * Pixels of a camera image's width, or of a bird's-eye view alone; default
+   * 480 for several cameras, a single image's own width, 900 without any.
+   */
+  width?: number;
   /** A line above the picture. */
   title?: string;
 }
 
 const TILE = 480;
+/** Pixels of a bird's-eye view without cameras. */
+const ALONE = 900;
 const RANGE = 25;
 const HEADER = 26;
-
-/** Cameras with boxes, as SVG text. */
-export async function renderCameras(input: SheetInput): Promise<string> {
-  const { views, boxes, tileWidth = TILE } = input;
-  return picture(await camerasPanel(views, boxes, tileWidth));
-}
 
 /** The bird's-eye view, as SVG text. */
 export function renderBev(input: BevInput): string {
   return picture(bevPanel(input));
 }
 
-/** Six cameras, the bird's-eye view beside them and a legend, as SVG text. */
+/**
+ * Cameras and the bird's-eye view beside them, either alone if the other is
+ * left out, under a title and a legend; SVG text.
+ */
 export async function renderSheet(input: SheetInput): Promise<string> {
-  const { views, boxes, points, stride } = input;
-  const { tileWidth = TILE, range = RANGE, title = "" } = input;
-  const cameras = await camerasPanel(views, boxes, tileWidth);
-  const size = cameras.height;
-  const bev = bevPanel({ boxes, points, stride, range, size });
+  const { views, boxes, points, stride, range = RANGE, title = "" } = input;
+  const cameras = await camerasPanel(
+    views,
+    boxes,
+    input.width ?? widthOf(views),
+  );
+  const size = input.bev === false ? 0 : cameras.height || input.width || ALONE;
   const svg = header(title, boxes, cameras.width + size) +
-    `<g transform="translate(0 ${HEADER})">${cameras.svg}</g>` +
-    `<g transform="translate(${cameras.width} ${HEADER})">${bev.svg}</g>`;
+    `<g transform="translate(0 ${HEADER})">${cameras.svg}</g>`;
+  const bev = size ? bevPanel({ boxes, points, stride, range, size }).svg : "";
   return picture({
-    svg,
+    svg:
+      `${svg}<g transform="translate(${cameras.width} ${HEADER})">${bev}</g>`,
     width: cameras.width + size,
-    height: cameras.height + HEADER,
+    height: Math.max(cameras.height, size) + HEADER,
   });
+}
+
+function widthOf(views: readonly CameraView[]): number {
+  return views.length === 1 ? views[0]!.width : TILE;
 }
 
 /** Title at the left, colours of what is drawn at the right. */
@@ -82,25 +94,42 @@ function header(
   return textElement(title, 8, 8, 10, INK) + legend.join("");
 }
 
+/** Endings of pictures and what they mean to sharp. */
+const FORMATS: Record<string, "svg" | "png" | "jpeg" | "webp"> = {
+  ".svg": "svg",
+  ".png": "png",
+  ".jpg": "jpeg",
+  ".jpeg": "jpeg",
+  ".webp": "webp",
+};
+
+/**
+ * Format that the ending of a picture's path names.
+ * @throws {DatasetError} if it is not .svg, .png, .jpg, .jpeg or .webp
+ */
+export function formatOf(path: string): (typeof FORMATS)[string] {
+  const ending = extname(path).toLowerCase();
+  const format = FORMATS[ending];
+  if (format) return format;
+  throw new DatasetError(
+    `Cannot write the picture ${path}: the ending is "${ending}", ` +
+      "expected .svg, .png, .jpg or .webp",
+  );
+}
+
 /**
  * Writes a picture as its ending says: .svg, .png, .jpg, .jpeg or .webp.
  *
  * @throws {DatasetError} for another ending
  */
 export async function writePicture(svg: string, path: string): Promise<void> {
-  const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
-  if (ending === "svg") {
-    await writeFile(path, svg);
+  const format = formatOf(path);
+  const bytes = new TextEncoder().encode(svg);
+  if (format === "svg") {
+    await writeFile(path, bytes);
     return;
   }
-  const format = ending === "jpg" ? "jpeg" : ending;
-  if (format !== "png" && format !== "jpeg" && format !== "webp") {
-    throw new DatasetError(
-      `Cannot write the picture ${path}: the ending is ".${ending}", ` +
-        `expected .svg, .png, .jpg or .webp`,
-    );
-  }
-  const bytes = new TextEncoder().encode(svg);
-  await sharp(bytes, { unlimited: true }).removeAlpha()
-    .toFormat(format, { quality: 92 }).toFile(path);
+  const image = await sharp(bytes, { unlimited: true }).removeAlpha()
+    .toFormat(format, { quality: 92 }).toBuffer();
+  await writeFile(path, image);
 }

@@ -10,6 +10,7 @@ export {
   type FramePose,
   globalFromLidar,
 } from "./frame.ts";
+export { boxesOfSample, type SampleBox } from "./sample.ts";
 export { classNames, readResults, type Task } from "./read.ts";
 export {
   CAMERA_ONLY,

@@ -34,13 +34,18 @@ export function readResults(
   task: Task,
   samples: TokenIndex,
 ): Results {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) {
+  if (!isFile(path)) {
     throw new ResultsError(
       `Found no file ${path}, expected ${task} results. Name the file that ` +
         "inference wrote",
     );
   }
   return new ResultsReader(path, task, samples).read();
+}
+
+/** Whether a path names a file, and no folder. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
 class ResultsReader {

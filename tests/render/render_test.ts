@@ -5,16 +5,32 @@ import {
   type CameraView,
   CLASS_COLOURS,
   renderBev,
-  renderCameras,
   renderSample,
+  renderSheet,
   toDrawn,
   TRUTH,
   truthOf,
   viewsOf,
   writePicture,
 } from "../../nusc/render/mod.ts";
+import { main } from "../../nusc/cli.ts";
+import {
+  boxesOf,
+  type Dataset,
+  isInImage,
+  openDataset,
+  projectBox,
+  readingOf,
+  readPointCloud,
+  sampleOf,
+  type SampleView,
+  toFrame,
+  TRACKING_NAMES,
+  writeResults,
+} from "../../nusc/mod.ts";
+import type { SampleBox } from "../../nusc/results/mod.ts";
 import { TINY, withWorld } from "../world/support.ts";
-import { infoOf, perfectResults } from "./support.ts";
+import { perfectResults } from "./support.ts";
 
 /** Looks along the LiDAR's y axis from its origin, 90 degrees wide. */
 const AHEAD: CameraView = {
@@ -24,7 +40,7 @@ const AHEAD: CameraView = {
   height: 100,
   intrinsic: [[100, 0, 100], [0, 100, 50], [0, 0, 1]],
   lidarFromCamera: {
-    rotation: [[1, 0, 0], [0, 0, 1], [0, -1, 0]],
+    rotation: [1, 0, 0, 0, 0, 1, 0, -1, 0],
     translation: [0, 0, 0],
   },
 };
@@ -116,13 +132,32 @@ Deno.test("the bird's-eye view puts x to the right and y up", async () => {
   assert.ok(pixels.count("#eceff4", [48, 448, 54, 454]) > 0, "a high point");
 });
 
+/** A generated world, opened, with the samples' tables beside it. */
+function withOpen(
+  options: Parameters<typeof withWorld>[0],
+  work: (
+    dataset: Dataset,
+    samples: { view: SampleView; truth: SampleBox[] }[],
+  ) => unknown,
+): Promise<void> {
+  return withWorld(options, async (tables) => {
+    const dataset = openDataset(tables.root);
+    const samples = tables.tables.sample!.map((row) => ({
+      view: sampleOf(dataset, row.token),
+      truth: perfectResults(tables, row),
+    }));
+    await work(dataset, samples);
+  });
+}
+
 Deno.test("results in global coordinates land on the ground truth", async () => {
-  await withWorld(TINY, (dataset) => {
-    for (const sample of dataset.tables.sample!) {
-      const info = infoOf(dataset, sample);
-      const truth = truthOf(info);
-      perfectResults(dataset, sample).forEach((result, i) => {
-        const { box, velocity } = toDrawn(info, result);
+  await withOpen(TINY, (dataset, samples) => {
+    for (const { view, truth: results } of samples) {
+      const truth = truthOf(dataset, view);
+      const lidar = readingOf(dataset, view, "LIDAR_TOP");
+      assert.ok(results.length > 0);
+      results.forEach((result, i) => {
+        const { box, velocity } = toDrawn(lidar, result);
         truth[i]!.box.forEach((value, axis) =>
           assert.ok(Math.abs(value - box[axis]!) < 1e-6)
         );
@@ -133,15 +168,12 @@ Deno.test("results in global coordinates land on the ground truth", async () => 
 });
 
 Deno.test("a sample's sheet shows truth in green, predictions in class colours", async () => {
-  await withWorld({ ...TINY, width: 320, height: 180 }, async (dataset) => {
-    const sample = dataset.tables.sample![1]!;
-    const info = infoOf(dataset, sample);
-    const predictions = perfectResults(dataset, sample);
-    const base = { root: dataset.root, info, tileWidth: 320, title: "" };
+  await withOpen({ ...TINY, width: 320, height: 180 }, async (dataset, all) => {
+    const { view: sample, truth: predictions } = all[1]!;
     const draw = async (name: string, shown: typeof predictions) => {
       const out = `${dataset.root}/${name}`;
-      const scoreThreshold = 0.5;
-      await renderSample({ ...base, predictions: shown, scoreThreshold, out });
+      const options = { width: 320, title: "", minScore: 0.5, out };
+      await renderSample(dataset, sample, { ...options, predictions: shown });
       return await pixelsOf(out);
     };
     const truth = await draw("truth.png", []);
@@ -149,34 +181,171 @@ Deno.test("a sample's sheet shows truth in green, predictions in class colours",
     assert.ok(truth.count(TRUTH, [0, 26, 960, 386]) > 500);
     assert.ok(truth.count(TRUTH, [960, 26, 1320, 386]) > 200);
     const both = await draw("both.png", predictions);
-    const names = new Set(predictions.map((p) => p.detection_name));
+    const names = new Set(predictions.map(({ name }) => name));
     for (const [name, colour] of Object.entries(CLASS_COLOURS)) {
       if (!names.has(name)) continue;
       const more = both.count(colour) - truth.count(colour);
       assert.ok(more > 20, `${more} pixels of ${name}`);
     }
-    const low = predictions.map((p) => ({ ...p, detection_score: 0.4 }));
+    const low = predictions.map((p) => ({ ...p, score: 0.4 }));
     const none = await draw("none.png", low);
     assert.equal(none.count(TRUTH), truth.count(TRUTH));
   });
 });
 
 Deno.test("camera pictures hold the image under the boxes", async () => {
-  await withWorld(TINY, async (dataset) => {
-    const info = infoOf(dataset, dataset.tables.sample![0]!);
-    const views = viewsOf(dataset.root, info);
-    const svg = await renderCameras({ views, boxes: [], tileWidth: 160 });
+  await withOpen(TINY, async (dataset, [first]) => {
+    const views = viewsOf(dataset, first!.view);
+    const svg = await renderSheet({ views, boxes: [], width: 160, bev: false });
     const out = `${dataset.root}/cameras.png`;
     await writePicture(svg, out);
     const front = views.find((view) => view.channel === "CAM_FRONT")!;
-    const part = async (path: string, left: number) => {
-      const region = { left: left + 40, top: 30, width: 80, height: 50 };
+    const part = async (path: string, left: number, top: number) => {
+      const region = { left: left + 40, top: top + 30, width: 80, height: 50 };
       return await sharp(path).extract(region).raw().toBuffer();
     };
-    const tile = await part(out, 160), image = await part(front.image, 0);
+    const tile = await part(out, 160, 26),
+      image = await part(front.image, 0, 0);
     assert.equal(tile.length, image.length);
     const off = tile.reduce((sum, v, i) => sum + Math.abs(v - image[i]!), 0);
     assert.ok(off / tile.length < 4, `${off / tile.length} levels apart`);
+  });
+});
+
+Deno.test("LiDAR points fall on the boxes that they were reflected by", async () => {
+  const options = { ...TINY, width: 640, height: 360, lidarGroundEvery: 1000 };
+  await withOpen(options, async (dataset, samples) => {
+    let inside = 0, all = 0;
+    for (const { view } of samples) {
+      const lidar = readingOf(dataset, view, "LIDAR_TOP");
+      const cloud = await readPointCloud(lidar.path);
+      const boxes = boxesOf(dataset, view).filter((box) => box.lidarPoints > 4);
+      for (const camera of viewsOf(dataset, view, cloud)) {
+        const reading = readingOf(dataset, view, camera.channel);
+        const seen = boxes.map((box) => toFrame(box, reading, "sensor"))
+          .filter((box) => isInImage(box, reading, "all"))
+          .map((box) => projectBox(box, reading));
+        for (const { corners, depths } of seen) {
+          const [us, vs] = [0, 1].map((axis) => corners.map((c) => c[axis]!));
+          const { pixels, depths: metres, count } = camera.points!;
+          for (let i = 0; i < count; i++) {
+            const depth = metres[i]!;
+            if (depth < Math.min(...depths) || depth > Math.max(...depths)) {
+              continue;
+            }
+            const [u, v] = [pixels[2 * i]!, pixels[2 * i + 1]!];
+            if (u < Math.min(...us!) || u > Math.max(...us!)) continue;
+            all++;
+            if (v > Math.min(...vs!) - 1 && v < Math.max(...vs!) + 1) inside++;
+          }
+        }
+      }
+    }
+    assert.ok(all > 50, `${all} points`);
+    assert.ok(inside / all > 0.8, `${inside} of ${all} points on their boxes`);
+  });
+});
+
+Deno.test("the command draws one camera, tracks and points, in any format", async () => {
+  await withOpen({ ...TINY, width: 320, height: 180 }, async (dataset, all) => {
+    const { root } = dataset;
+    const { view: sample, truth } = all[2]!;
+    const tracks = truth.filter(({ name }) =>
+      TRACKING_NAMES.some((tracked) => tracked === name)
+    );
+    await writeResults(
+      `${root}/tracks.json`,
+      [{
+        token: sample.token,
+        boxes: tracks.map(({ name, score, ...box }, i) => ({
+          ...box,
+          sample_token: sample.token,
+          tracking_id: `${i}`,
+          tracking_name: name,
+          tracking_score: score,
+        })),
+      }],
+    );
+    const draw = async (out: string, ...args: string[]) => {
+      let told = "";
+      const code = await main(
+        ["render", "--root", root, "--out", `${root}/${out}`, ...args],
+        () => {},
+        (text) => told += text,
+      );
+      return { code, told };
+    };
+    const at = ["--sample", sample.token, "--results", `${root}/tracks.json`];
+    for (const name of ["a.svg", "a.png", "a.jpg", "a.webp"]) {
+      const only = ["--view", "CAM_FRONT", "--points"];
+      assert.deepEqual(await draw(name, ...at, ...only), { code: 0, told: "" });
+      const { width, height } = await sharp(`${root}/${name}`).metadata();
+      assert.deepEqual([width, height], [320, 180 + 26]);
+    }
+    const svg = await Deno.readTextFile(`${root}/a.svg`);
+    assert.ok(svg.match(/M[\d.]+ [\d.]+h0/g)!.length > 50, "points");
+    await draw("bev.png", ...at, "--view", "bev", "--width", "300");
+    const bev = await pixelsOf(`${root}/bev.png`);
+    assert.deepEqual([bev.width, bev.height], [300, 326]);
+    assert.ok(bev.count(TRUTH) > 50);
+  });
+});
+
+Deno.test("the command names what it cannot draw", async () => {
+  await withOpen(TINY, async (dataset, all) => {
+    const { root } = dataset;
+    const camera = readingOf(dataset, all[0]!.view, "CAM_BACK").path;
+    const lidar = readingOf(dataset, all[0]!.view, "LIDAR_TOP").path;
+    await Deno.writeTextFile(
+      `${root}/results.json`,
+      '{"meta":{},"results":{}}',
+    );
+    const told = async (...args: string[]) => {
+      let error = "";
+      const out = args.includes("--out") ? [] : ["--out", `${root}/a.png`];
+      const code = await main(
+        ["render", "--root", root, ...out, ...args],
+        () => {},
+        (text) => error += text,
+      );
+      assert.equal(code, 2, error);
+      return error.replaceAll(root, "ROOT");
+    };
+    const { scene } = all[0]!.view;
+    const cases: [string[], RegExp][] = [
+      [["--out", "a.bmp"], /the ending is "\.bmp", expected \.svg, \.png/],
+      [["--out", `${root}/no/a.png`], /Cannot open ROOT\/no\/a.png: it does n/],
+      [["--view", "front"], /Found the view "front", expected one of all, ca/],
+      [["--range", "0"], /Found --range 0, expected a number above 0/],
+      [["--sample", "x"], /Found no sample "x" in ROOT\/v1.0-mini\/sample.j/],
+      [["--scene", "scene-9"], /Found no scene scene-9 in ROOT.*, which holds/],
+      [
+        ["--scene", scene, "--index", "3"],
+        /Found no key frame 3 in scene-\d+, which has 3\. Name an index from 0/,
+      ],
+      [
+        ["--results", `${root}/results.json`],
+        /ROOT\/results.json has no entry for the sample "[0-9a-f]{32}", but f/,
+      ],
+      [["--results", `${root}/none.json`], /Found no file ROOT\/none.json/],
+    ];
+    for (const [args, message] of cases) {
+      assert.match(await told(...args), message);
+    }
+    const image = await Deno.readFile(camera);
+    await Deno.writeFile(camera, image.subarray(0, image.length / 2));
+    assert.match(await told(), /Cannot decode the image ROOT.*of CAM_BACK: /);
+    await Deno.remove(camera);
+    assert.match(
+      await told(),
+      /Found no image ROOT.*CAM_BACK.*\.jpg of CAM_BA/,
+    );
+    await Deno.writeFile(camera, image);
+    await Deno.truncate(lidar, 1003);
+    assert.match(await told(), /Found 1003 bytes in ROOT.*LIDAR_TOP.*bin, exp/);
+    await Deno.remove(lidar);
+    const error = await told("--points");
+    assert.match(error, /Found no LiDAR file ROOT.*LIDAR_TOP/);
   });
 });
 
