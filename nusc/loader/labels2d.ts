@@ -76,29 +76,47 @@ function turned(view: View): Move {
 }
 
 /**
- * Drops boxes that nearer ones cover, painting whole pixels from far to near;
- * the rest comes out far to near. The canvas starts with index 0, so the
- * farthest box stays while any background is left (as in the reference).
+ * Drops boxes of which nearer ones cover every whole pixel; the rest comes out
+ * far to near.
+ *
+ * The reference paints indices from far to near on a canvas of zeros, so the
+ * farthest box stays while any background is left. Painting from near to far
+ * tells the same without reading the canvas once more.
  */
-export function dropHidden(labels: Labels2d, view: View): Labels2d {
-  const { width, height } = view;
+export function dropHidden(
+  labels: Labels2d,
+  { width, height }: View,
+): Labels2d {
   const order = labels.depths.map((_, i) => i)
     .sort((a, b) => labels.depths[b]! - labels.depths[a]!);
-  const canvas = new Uint16Array(width * height);
-  order.forEach((i, rank) => {
-    const [x1, y1, x2, y2] = labels.boxes[i]!;
-    const [from, to] = [Math.ceil(x1!), Math.floor(x2!)];
-    for (let y = Math.ceil(y1!); y < Math.floor(y2!); y++) {
-      if (to > from) canvas.fill(rank, y * width + from, y * width + to);
-    }
-  });
-  const seen = new Uint8Array(order.length);
-  for (const rank of canvas) seen[rank] = 1;
-  const kept = order.filter((_, rank) => seen[rank] === 1);
+  const canvas = new Uint8Array(width * height);
+  let bare = canvas.length;
+  const kept = order.toReversed().filter((i) => {
+    const fresh = paint(canvas, width, labels.boxes[i]!);
+    bare -= fresh;
+    return fresh > 0 || (i === order[0] && bare > 0);
+  }).reverse();
   return {
     boxes: kept.map((i) => labels.boxes[i]!),
     labels: kept.map((i) => labels.labels[i]!),
     centers: kept.map((i) => labels.centers[i]!),
     depths: kept.map((i) => labels.depths[i]!),
   };
+}
+
+/** Paints a box's whole pixels; returns how many of them were bare. */
+function paint(
+  canvas: Uint8Array,
+  width: number,
+  [x1, y1, x2, y2]: readonly number[],
+): number {
+  let fresh = 0;
+  const [from, to] = [Math.ceil(x1!), Math.floor(x2!)];
+  for (let y = Math.ceil(y1!); y < Math.floor(y2!); y++) {
+    for (let at = y * width + from; at < y * width + to; at++) {
+      fresh += 1 - canvas[at]!;
+      canvas[at] = 1;
+    }
+  }
+  return fresh;
 }

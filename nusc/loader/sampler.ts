@@ -10,38 +10,58 @@ import { MersenneTwister, randperm } from "./mersenne.ts";
 /** What is needed of a frame to group it. */
 export interface Sequenced {
   scene_token: string;
+  /** Microseconds. */
+  timestamp: number;
 }
+
+/**
+ * Whether scenes follow each other by time, as in the reference, or as they
+ * are given. Frames of a scene are always in order of time.
+ */
+export type SceneOrder = "time" | "given";
 
 /**
  * Cuts every scene into `parts` runs of ceil(n / parts) consecutive frames
  * (the last may be shorter). Where the reference asserts exactly `parts` runs,
  * a short scene simply gives fewer.
- * @param frames in the order of the dataset (sorted by time).
+ * @param parts seq_split_num; `all` makes every frame a run of its own.
  * @returns Frame indices of each group.
  */
 export function sequenceGroups(
   frames: readonly Sequenced[],
-  parts: number,
+  parts: number | "all",
+  order: SceneOrder = "time",
 ): number[][] {
-  if (!Number.isInteger(parts) || parts < 1) {
+  if (parts !== "all" && !(Number.isInteger(parts) && parts >= 1)) {
     throw new RangeError(
       `Cannot cut scenes into ${parts} parts: want 1 or more`,
     );
   }
-  const scenes: number[][] = [];
-  frames.forEach((frame, i) => {
-    const previous = frames[i - 1];
-    if (previous?.scene_token !== frame.scene_token) scenes.push([]);
-    scenes.at(-1)!.push(i);
-  });
-  return scenes.flatMap((scene) => {
-    const length = Math.ceil(scene.length / parts);
+  return scenesOf(frames, order).flatMap((scene) => {
+    const length = parts === "all" ? 1 : Math.ceil(scene.length / parts);
     const groups: number[][] = [];
     for (let i = 0; i < scene.length; i += length) {
       groups.push(scene.slice(i, i + length));
     }
     return groups;
   });
+}
+
+/** Frame indices of each scene, by time. */
+function scenesOf(
+  frames: readonly Sequenced[],
+  order: SceneOrder,
+): number[][] {
+  const time = (index: number) => frames[index]!.timestamp;
+  const scenes = Map.groupBy(
+    frames.keys(),
+    (index) => frames[index]!.scene_token,
+  );
+  const sorted = [...scenes.values()].map((scene) =>
+    scene.toSorted((a, b) => time(a) - time(b))
+  );
+  if (order === "given") return sorted;
+  return sorted.sort((a, b) => time(a[0]!) - time(b[0]!));
 }
 
 /** A frame for one stream. */

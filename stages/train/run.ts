@@ -35,7 +35,11 @@ export async function train(
 
   // ---- data ----
   const infos = await framesOf(inputs.data!, config.split);
-  const groups = sequenceGroups(infos, config.sequence_split);
+  const groups = sequenceGroups(
+    infos,
+    config.sequence_split,
+    config.sequence_order,
+  );
   const plan = planRun(config, {
     frames: infos.length,
     sequences: groups.length,

@@ -195,7 +195,10 @@ export const trainSettings = z.strictObject({
   batch: count.default(2).describe("streams that go through at once"),
   accumulate: count.default(1)
     .describe("parts of a step, batch streams each, whose gradients add up"),
-  sequence_split: count.default(2).describe("seq_split_num"),
+  sequence_split: z.union([count, z.literal("all")]).default(2)
+    .describe("seq_split_num"),
+  sequence_order: z.enum(["time", "given"]).default("time")
+    .describe("how scenes are numbered before they are drawn at random"),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
   warm_start: warmStart.nullable().default(null)

@@ -12,9 +12,11 @@ import {
   type Matrix4,
   multiply,
   NO_BEV,
+  randomFor,
   testView,
   trainView,
   transformLabels2d,
+  uniform,
   type View,
   type ViewConfig,
 } from "../../nusc/loader/mod.ts";
@@ -182,3 +184,46 @@ Deno.test("2D boxes clip, vanish under 2 px and under nearer boxes", () => {
   const seen = dropHidden(labels, view as View);
   assert.deepEqual(seen.labels, [3, 2], "far to near, the covered one gone");
 });
+
+Deno.test("what is hidden is as by painting indices from far to near", () => {
+  const view = { width: 24, height: 16 } as View;
+  const random = randomFor(3);
+  for (let round = 0; round < 200; round++) {
+    const count = Math.floor(uniform(random, 1, 7));
+    const boxes = Array.from({ length: count }, () => {
+      const [x, y] = [uniform(random, 0, 20), uniform(random, 0, 12)];
+      const reach = round % 4 === 0 ? 30 : 12;
+      return [
+        ...[round % 4 === 0 ? 0 : x, round % 4 === 0 ? 0 : y],
+        Math.min(x + uniform(random, 2, reach), 24),
+        Math.min(y + uniform(random, 2, reach), 16),
+      ];
+    });
+    const labels = {
+      boxes,
+      labels: boxes.map((_, i) => i),
+      centers: boxes.map(() => [0, 0]),
+      depths: boxes.map(() => Math.floor(uniform(random, 1, 5))),
+    };
+    assert.deepEqual(
+      dropHidden(labels, view).labels,
+      painted(boxes, labels.depths),
+    );
+  }
+});
+
+/** The reference's way: a stable sort, a canvas of zeros, what it shows. */
+function painted(boxes: number[][], depths: number[]): number[] {
+  const order = depths.map((_, i) => i)
+    .sort((a, b) => depths[b]! - depths[a]!);
+  const canvas = new Array(24 * 16).fill(0);
+  order.forEach((i, rank) => {
+    const [x1, y1, x2, y2] = boxes[i]!;
+    for (let y = Math.ceil(y1!); y < Math.floor(y2!); y++) {
+      for (let x = Math.ceil(x1!); x < Math.floor(x2!); x++) {
+        canvas[y * 24 + x] = rank;
+      }
+    }
+  });
+  return order.filter((_, rank) => canvas.includes(rank));
+}

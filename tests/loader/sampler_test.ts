@@ -17,12 +17,30 @@ Deno.test("randperm is a permutation and depends on the seed", () => {
 });
 
 const frames = (...lengths: number[]) =>
-  lengths.flatMap((n, i) => Array(n).fill({ scene_token: `s${i}` }));
+  lengths.flatMap((n, i) =>
+    Array.from(
+      { length: n },
+      (_, k) => ({ scene_token: `s${i}`, timestamp: 100 * i + k }),
+    )
+  );
 
 Deno.test("scenes are cut into runs of equal length, short ones into fewer", () => {
   const groups = sequenceGroups(frames(5, 1, 8), 4);
   assert.deepEqual(groups.map((g) => g.length), [2, 2, 1, 1, 2, 2, 2, 2]);
   assert.deepEqual(groups.flat(), [...Array(14).keys()]);
+});
+
+Deno.test("every frame may be a run of its own", () => {
+  assert.deepEqual(sequenceGroups(frames(2, 1), "all"), [[0], [1], [2]]);
+});
+
+Deno.test("scenes are numbered by time, or as given; frames by time", () => {
+  const shuffled = [[1, 7], [0, 3], [1, 6], [0, 4]].map(([scene, time]) => ({
+    scene_token: `s${scene}`,
+    timestamp: time!,
+  }));
+  assert.deepEqual(sequenceGroups(shuffled, 1), [[1, 3], [2, 0]]);
+  assert.deepEqual(sequenceGroups(shuffled, 1, "given"), [[2, 0], [1, 3]]);
 });
 
 Deno.test("streams take disjoint groups and keep frames in order", () => {
