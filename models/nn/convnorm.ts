@@ -1,6 +1,6 @@
 /** A convolution and the batch norm after it. @module */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, Pass } from "../module.ts";
+import type { Initializer, Module, Pass } from "../module.ts";
 import { batchNorm, type BatchNormOptions } from "./batchnorm.ts";
 import { conv2d, padMode } from "./conv.ts";
 import { mergeParams } from "./merge.ts";
@@ -22,6 +22,8 @@ export interface ConvNormOptions {
   stride?: number;
   /** How the norm behaves. */
   batchNorm: BatchNormOptions;
+  /** Of the kernel; default He et al. 2015, fan out. */
+  init?: Initializer;
 }
 
 /**
@@ -38,7 +40,7 @@ export function convNorm(
     stride,
     padding,
     bias: false,
-    init: { kind: "kaiming-normal-fan-out" },
+    init: options.init ?? { kind: "kaiming-normal-fan-out" },
   });
   const norm = batchNorm(options.norm, outputs, options.batchNorm);
   const pad = padMode(kernel, stride, padding);
