@@ -59,6 +59,29 @@ export interface Pass {
   readonly uniform?: (shape: number[]) => Tensor;
   /** New values of buffers (running statistics), filled by batch norms. */
   readonly updates?: Map<string, Tensor>;
+  /** Present where checkpointed parts compute again what they do not keep. */
+  readonly recompute?: Recompute;
+  /** Present where batch norms share their statistics (SyncBN). */
+  readonly synchronize?: Synchronize;
+}
+
+/** Batch statistics over processes that train together. */
+export interface Synchronize {
+  /** How many there are, each with as many values. */
+  readonly processes: number;
+  /** Mean over the processes of such a tensor, with a gradient likewise. */
+  mean(statistics: Tensor): Tensor;
+}
+
+/** What computing a part again in the backward pass needs. */
+export interface Recompute {
+  /** The same values, which exist only once `after` does. */
+  barrier(values: Tensor[], after: Tensor): Tensor[];
+  /**
+   * A pass that draws the same numbers as this one from here on, updates
+   * nothing and keeps all values.
+   */
+  replay(): Pass;
 }
 
 /** The pass of inference. */

@@ -6,7 +6,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module, Pass } from "./module.ts";
-import { type BatchNormOptions, convNorm, mergeParams } from "./nn/mod.ts";
+import {
+  type BatchNormOptions,
+  checkpointed,
+  convNorm,
+  frozen,
+  mergeParams,
+} from "./nn/mod.ts";
 
 /** Settings of {@linkcode resnet}. */
 export interface ResNetConfig {
@@ -22,6 +28,13 @@ export interface ResNetConfig {
   norm: Pick<BatchNormOptions, "mode" | "momentum">;
   /** Lets each residual branch start as zero (training from scratch). */
   zeroInitLast?: boolean;
+  /**
+   * mmdet's frozen_stages: −1 none (default), 0 the stem, k the stem and
+   * stages up to layer k. Nothing of them learns, running statistics included.
+   */
+  frozenStages?: number;
+  /** mmdet's with_cp: blocks keep no inner values where the pass allows. */
+  checkpoint?: boolean;
 }
 
 /** A backbone: images to feature maps, fine to coarse. */
@@ -50,18 +63,20 @@ export function resnet(config: ResNetConfig): Backbone {
   const { name, depth, width = 64, outIndices = [2, 3] } = config;
   const expansion = depth >= 50 ? 4 : 1;
   const outputChannels = [0, 1, 2, 3].map((s) => width * 2 ** s * expansion);
-  const stem = convNorm({
-    conv: `${name}.conv1`,
-    norm: `${name}.bn1`,
-    inputs: 3,
-    outputs: width,
-    kernel: 7,
-    stride: 2,
-    batchNorm: config.norm,
-  });
+  const { frozenStages = -1 } = config;
+  const stem = partOf(config, 0 <= frozenStages, (norm) =>
+    convNorm({
+      conv: `${name}.conv1`,
+      norm: `${name}.bn1`,
+      inputs: 3,
+      outputs: width,
+      kernel: 7,
+      stride: 2,
+      batchNorm: norm,
+    }));
   const stages = BLOCKS[depth].map((count, s) =>
-    Array.from({ length: count }, (_, b) =>
-      residual(config, {
+    Array.from({ length: count }, (_, b) => {
+      const shape = {
         name: `${name}.layer${s + 1}.${b}`,
         from: b > 0
           ? outputChannels[s]!
@@ -71,7 +86,14 @@ export function resnet(config: ResNetConfig): Backbone {
         inner: width * 2 ** s,
         to: outputChannels[s]!,
         stride: s > 0 && b === 0 ? 2 : 1,
-      }))
+      };
+      const block = partOf(
+        config,
+        s + 1 <= frozenStages,
+        (norm) => residual({ ...config, norm }, shape),
+      );
+      return config.checkpoint ? checkpointed(block) : block;
+    })
   );
   return {
     channels: outIndices.map((s) => outputChannels[s]!),
@@ -89,6 +111,15 @@ export function resnet(config: ResNetConfig): Backbone {
       return outIndices.map((s) => maps[s]!);
     },
   };
+}
+
+/** A part as the config has it, or one that does not learn. */
+function partOf(
+  { norm }: ResNetConfig,
+  fixed: boolean,
+  build: (norm: ResNetConfig["norm"]) => ImagePart,
+): ImagePart {
+  return fixed ? frozen(build({ ...norm, mode: "frozen" })) : build(norm);
 }
 
 interface ResidualShape {

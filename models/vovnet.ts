@@ -9,8 +9,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "./module.ts";
 import {
   type BatchNormOptions,
+  checkpointed,
   conv2d,
   convNorm,
+  frozen,
   mergeParams,
 } from "./nn/mod.ts";
 import type { Backbone, ImagePart } from "./resnet.ts";
@@ -23,6 +25,13 @@ export interface VoVNetConfig {
   outStages?: readonly number[];
   /** What of the norms learns; `affine` in the reference. */
   norm: Pick<BatchNormOptions, "mode" | "momentum">;
+  /**
+   * The reference's frozen_stages: −1 none (default), 0 the stem, k the stem
+   * and stages 2 to k + 1. Nothing of them learns.
+   */
+  frozenStages?: number;
+  /** Blocks keep no inner values where the pass allows (VoVNetCP). */
+  checkpoint?: boolean;
 }
 
 /** V-99-eSE; an entry a stage. */
@@ -37,16 +46,26 @@ const LAYERS = 5;
  * and 256, 512, 768 or 1024 channels.
  */
 export function vovnet(config: VoVNetConfig): Backbone {
-  const { name, outStages = [4, 5] } = config;
+  const { name, outStages = [4, 5], frozenStages = -1 } = config;
+  const still = {
+    ...config,
+    norm: { ...config.norm, mode: "frozen" },
+  } as const;
   const stem = [[3, 64, 2], [64, 64, 1], [64, 128, 2]].map((shape, i) => {
     const [from, to, stride] = shape as [number, number, number];
     const layer = `${name}.stem.stem_${i + 1}`;
-    return convNormRelu(config, layer, from, to, 3, stride);
+    return frozenStages < 0
+      ? convNormRelu(config, layer, from, to, 3, stride)
+      : frozen(convNormRelu(still, layer, from, to, 3, stride));
   });
   const stages = BLOCKS.map((count, i) =>
     Array.from({ length: count }, (_, b) => {
       const entry = i === 0 ? 128 : OUTPUT[i - 1]!;
-      return aggregation(config, i, b, b === 0 ? entry : OUTPUT[i]!);
+      const from = b === 0 ? entry : OUTPUT[i]!;
+      const part = i + 1 <= frozenStages
+        ? frozen(aggregation(still, i, b, from))
+        : aggregation(config, i, b, from);
+      return config.checkpoint ? checkpointed(part) : part;
     })
   );
   return {

@@ -60,8 +60,13 @@ function setAttribute(
     }
     case ATTRIBUTE.bool:
       return f[`${target}SetAttrBool`](op, key, value ? 1 : 0);
-    case ATTRIBUTE.type:
-      return f[`${target}SetAttrType`](op, key, value as number);
+    case ATTRIBUTE.type: {
+      if (!Array.isArray(value)) {
+        return f[`${target}SetAttrType`](op, key, value as number);
+      }
+      const list = Int32Array.from(value);
+      return f[`${target}SetAttrTypeList`](op, key, list, list.length);
+    }
     case ATTRIBUTE.shape:
       return setShape(api, target, op, key, value as number[]);
     default:

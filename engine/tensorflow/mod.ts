@@ -26,6 +26,7 @@ export type {
 } from "./function/specs.ts";
 export type { CompiledSplit, Saved } from "./function/split.ts";
 export { type Gradients, gradients } from "./gradients.ts";
+export { barrier } from "./kernels/barrier.ts";
 export { statelessUniform } from "./kernels/random.ts";
 export {
   type Library,

@@ -126,6 +126,10 @@ const ATTRIBUTES = {
   },
   TFE_OpSetAttrBool: { parameters: ["u64", "buffer", "u8"], result: "void" },
   TFE_OpSetAttrType: { parameters: ["u64", "buffer", "i32"], result: "void" },
+  TFE_OpSetAttrTypeList: {
+    parameters: ["u64", "buffer", "buffer", "i32"],
+    result: "void",
+  },
   TFE_OpSetAttrShape: {
     parameters: ["u64", "buffer", "buffer", "i32", "u64"],
     result: "void",
@@ -146,6 +150,10 @@ const ATTRIBUTES = {
   },
   TF_SetAttrBool: { parameters: ["u64", "buffer", "u8"], result: "void" },
   TF_SetAttrType: { parameters: ["u64", "buffer", "i32"], result: "void" },
+  TF_SetAttrTypeList: {
+    parameters: ["u64", "buffer", "buffer", "i32"],
+    result: "void",
+  },
   TF_SetAttrShape: {
     parameters: ["u64", "buffer", "buffer", "i32"],
     result: "void",

@@ -6,10 +6,11 @@ import { take } from "./params.ts";
 
 /**
  * What of a batch norm moves during training: `frozen` nothing, `affine`
- * its scale and shift (statistics stay), `train` all: batch statistics
- * normalise, running ones follow.
+ * its scale and shift (statistics stay), `statistics` all but these, `train`
+ * all: batch statistics normalise, running ones follow. In mmdet's words,
+ * `requires_grad` is affine or train, `norm_eval` frozen or affine.
  */
-export type NormMode = "frozen" | "affine" | "train";
+export type NormMode = "frozen" | "affine" | "statistics" | "train";
 
 /** Options of {@linkcode batchNorm}. */
 export interface BatchNormOptions {
@@ -61,7 +62,7 @@ export function batchNorm(
   return {
     params: {
       ...scaleAndShift(name, channels, {
-        trainable: mode !== "frozen",
+        trainable: mode === "affine" || mode === "train",
         weightInit,
       }),
       [`${name}.running_mean`]: statistic(0),
@@ -72,7 +73,8 @@ export function batchNorm(
       return learns ? null : fold(name, params, eps);
     },
     forward(params, x, pass) {
-      if (mode === "train" && pass.training) {
+      const byItself = mode === "train" || mode === "statistics";
+      if (byItself && pass.training) {
         return byBatch(name, params, x, pass, momentum, eps);
       }
       const { scale, shift } = fold(name, params, eps);
@@ -108,19 +110,39 @@ function byBatch(
       `Cannot normalise "${name}" by batch statistics of one value a channel`,
     );
   }
-  const mean = tf.mean(x, [0, 1, 2]);
-  const centred = tf.sub(x, mean);
-  const variance = tf.mean(tf.square(centred), [0, 1, 2]);
+  const { mean, centred, variance } = moments(x, pass);
+  const all = count * (pass.synchronize?.processes ?? 1);
+  const unbiased = tf.mul(variance, all / (all - 1));
   const follow = (key: string, value: tf.Tensor) => {
     const running = take(params, `${name}.${key}`);
     const step = tf.mul(momentum, tf.sub(value, running));
     pass.updates?.set(`${name}.${key}`, tf.keep(tf.add(running, step)));
   };
   follow("running_mean", mean);
-  follow("running_var", tf.mul(variance, count / (count - 1)));
+  follow("running_var", unbiased);
   const scale = tf.mul(
     take(params, `${name}.weight`),
     tf.rsqrt(tf.add(variance, eps)),
   );
   return tf.add(tf.mul(centred, scale), take(params, `${name}.bias`));
+}
+
+/**
+ * Mean and (biased) variance of each channel, and x less its mean. Over
+ * several processes, the mean of squares travels with the mean, as in SyncBN.
+ */
+function moments(x: tf.Tensor4D, { synchronize }: Pass) {
+  const axes = [0, 1, 2];
+  if (!synchronize) {
+    const mean = tf.mean(x, axes);
+    const centred = tf.sub(x, mean);
+    return { mean, centred, variance: tf.mean(tf.square(centred), axes) };
+  }
+  const own = tf.stack([tf.mean(x, axes), tf.mean(tf.square(x), axes)]);
+  const [mean, squares] = tf.unstack(synchronize.mean(own)) as [
+    tf.Tensor,
+    tf.Tensor,
+  ];
+  const variance = tf.sub(squares, tf.square(mean));
+  return { mean, centred: tf.sub(x, mean), variance };
 }

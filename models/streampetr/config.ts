@@ -55,6 +55,8 @@ export interface HeadConfig {
    * projected into the images.
    */
   geometry?: "rays" | "projections";
+  /** with_cp: decoder layers keep no inner values where the pass allows. */
+  checkpoint?: boolean;
 }
 
 /** StreamPETR R50 704 with 644 + 256 queries. */

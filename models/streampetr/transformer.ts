@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, Pass } from "../module.ts";
+import type { Module, Params, Pass, Tensors } from "../module.ts";
 import {
   dropout,
   layerNorm,
@@ -14,6 +14,7 @@ import {
   type LinearOptions,
   mergeParams,
   multiheadAttention,
+  recomputed,
 } from "../nn/mod.ts";
 import type { HeadConfig } from "./config.ts";
 
@@ -78,6 +79,25 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
   };
 }
 
+/** A layer whose inner values are computed again in the backward pass. */
+function keepingInputs(
+  layer: Layer,
+  params: Params,
+  { mask, ...flowing }: LayerInputs,
+  pass: Pass,
+): tf.Tensor {
+  const fixed: Tensors = mask ? { mask } : {};
+  const inputs = { flowing: { ...flowing }, fixed };
+  return recomputed(
+    layer,
+    params,
+    inputs,
+    pass,
+    (own, given, pass) =>
+      layer.forward(own, given as unknown as LayerInputs, pass),
+  );
+}
+
 /** Linear, ReLU, linear, both with dropout behind them. */
 export function feedForward(
   { embedDims: C, feedforward, dropout: rate }: Pick<
@@ -126,7 +146,10 @@ export function decoder(
       let queries = inputs.queries;
       const keys = tf.add(inputs.tokens, inputs.tokenPosition);
       const raw = layers.map((layer) => {
-        queries = layer.forward(params, { ...inputs, keys, queries }, pass);
+        const given = { ...inputs, keys, queries };
+        queries = config.checkpoint
+          ? keepingInputs(layer, params, given, pass)
+          : layer.forward(params, given, pass);
         return queries;
       });
       return { raw, normed: raw.map((x) => postNorm.forward(params, x)) };

@@ -51,6 +51,7 @@ export function headConfig(
     dropout: head.dropout,
     crossAttentionDropout: 0,
     queryContent: head.query_content,
+    checkpoint: head.with_cp,
   };
 }
 
@@ -59,7 +60,7 @@ export function buildModel(
   settings: ModelSettings,
   image: Pick<ImageSettings, "height" | "width">,
 ): Model {
-  const { depth, width, norm, norm_momentum, zero_init_last } =
+  const { depth, width, norm, norm_momentum, zero_init_last, ...rest } =
     settings.backbone;
   const backbone = resnet({
     name: "img_backbone",
@@ -67,6 +68,8 @@ export function buildModel(
     width,
     norm: { mode: norm, momentum: norm_momentum },
     zeroInitLast: zero_init_last,
+    frozenStages: rest.frozen_stages,
+    checkpoint: rest.with_cp,
   });
   const head = headConfig(settings, image);
   const detector = buildDetector({

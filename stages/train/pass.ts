@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import {
+  barrier,
   type CompiledSplit,
   statelessUniform,
   type TensorFlowEngine,
@@ -89,15 +90,24 @@ function body(
   return { early: found.outputs, late };
 }
 
-/** A training pass whose random numbers follow the step's seed. */
-function passOf(inputs: Tensors): Pass {
-  let calls = 0;
+/**
+ * A training pass whose random numbers follow the step's seed.
+ * @param calls draws that were made before
+ */
+function passOf(inputs: Tensors, calls = 0): Pass {
   return {
     training: true,
     updates: new Map(),
     uniform(shape) {
       const offset = tf.tensor1d([1009 * ++calls, 0], "int32");
       return statelessUniform(shape, tf.add(inputs.seed!, offset));
+    },
+    recompute: {
+      barrier,
+      replay() {
+        const { uniform } = passOf(inputs, calls);
+        return { training: true, uniform: uniform! };
+      },
     },
   };
 }

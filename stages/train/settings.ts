@@ -20,11 +20,18 @@ const backbone = z.strictObject({
     z.literal(101),
   ]).default(50),
   width: count.default(64).describe("channels of the stem"),
-  norm: z.enum(["frozen", "affine", "train"]).default("frozen")
-    .describe("what of batch norms learns; train uses batch statistics"),
+  norm: z.enum(["frozen", "affine", "statistics", "train"]).default("frozen")
+    .describe(
+      "batch norms: nothing learns, scale and shift do, batch statistics are " +
+        "used, or both",
+    ),
   norm_momentum: fraction.default(0.1),
   zero_init_last: z.boolean().default(false)
     .describe("residual branches start at zero, for training from scratch"),
+  frozen_stages: z.number().int().min(-1).max(4).default(-1)
+    .describe("0 freezes the stem, k the stem and k stages, -1 nothing"),
+  with_cp: z.boolean().default(false)
+    .describe("blocks are computed twice instead of kept: less memory"),
 });
 
 const head = z.strictObject({
@@ -36,6 +43,8 @@ const head = z.strictObject({
   heads: count.default(8),
   feedforward: count.default(2048),
   dropout: fraction.default(0.1),
+  with_cp: z.boolean().default(false)
+    .describe("decoder layers are computed twice instead of kept"),
   range: box.default([-51.2, -51.2, -5, 51.2, 51.2, 3])
     .describe("pc_range: x, y, z minimum, then maximum, metres"),
   position_range: box.default([-61.2, -61.2, -10, 61.2, 61.2, 10]),
@@ -120,6 +129,8 @@ const optimizer = z.strictObject({
   lr_mult: z.record(z.string(), z.number().min(0))
     .default({ img_backbone: 0.25 })
     .describe("factor by part of the parameter's name"),
+  freeze: z.array(z.string().min(1)).default([])
+    .describe("parts of names whose parameters do not train"),
   decay_mult: z.record(z.string(), z.number().min(0)).default({}),
   clip: positive.default(35).describe("largest global gradient norm"),
 });

@@ -108,7 +108,8 @@ class DeviceStepper implements Stepper {
   constructor(parts: StepperParts) {
     const { engine, settings, frozen, values, step } = parts;
     this.#mark = parts.mark ?? (() => {});
-    this.#step = { ...step, params: thawed(step.params, frozen) };
+    const { freeze } = settings.optimizer;
+    this.#step = { ...step, params: thawed(step.params, freeze, frozen) };
     this.#settings = settings;
     const trained = trainedOf(this.#step, settings, values, frozen);
     this.#groups = groupsOf(trained);
@@ -277,12 +278,14 @@ class DeviceStepper implements Stepper {
 /** Parameters with whole frozen ones taken out of training. */
 function thawed(
   specs: ParamSpecs,
+  freeze: readonly string[],
   frozen: StepperParts["frozen"],
 ): ParamSpecs {
   return Object.fromEntries(
     Object.entries(specs).map(([name, spec]) => {
       const rows = frozen(name, spec.shape[0]!);
-      const fixed = rows !== null && rows.every((factor) => factor === 0);
+      const fixed = freeze.some((part) => name.includes(part)) ||
+        rows !== null && rows.every((factor) => factor === 0);
       return [name, fixed ? { ...spec, trainable: false } : spec];
     }),
   );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import type { Batch } from "../../stages/train/batch.ts";
 import { exportedOf } from "../../stages/train/state.ts";
-import { tinyWorld } from "../support/stages.ts";
+import { tinySettings, tinyWorld } from "../support/stages.ts";
 import {
   firstBatches,
   plainSettings,
@@ -211,6 +211,50 @@ Deno.test("the average follows weights and statistics, through a checkpoint too"
   assert.deepEqual(chosen("average").data, of("average", names[1]!));
   assert.deepEqual(chosen("last").data, of("weight", names[1]!));
   assert.notDeepEqual(of("average", names[1]!), of("weight", names[1]!));
+});
+
+Deno.test("parts computed twice give the gradients of parts kept", async () => {
+  const { model } = tinySettings();
+  const settings = (with_cp: boolean) =>
+    tinySettings({
+      model: {
+        ...model,
+        backbone: { ...model.backbone, with_cp },
+        head: { ...model.head, dropout: 0.3, with_cp },
+      },
+    });
+  const twice = await tinyStepper(settings(true));
+  const once = await tinyStepper(settings(false));
+  for (const batch of batches.slice(0, 2)) {
+    const [a, b] = [twice.step(batch, LR), once.step(batch, LR)];
+    assert.ok(Math.abs(a.loss / b.loss - 1) < 1e-4, `${a.loss}, ${b.loss}`);
+    assert.ok(Math.abs(a.gradNorm / b.gradNorm - 1) < 1e-3);
+  }
+  assert.ok(distance(twice.read(), once.read(), "mean.") < 1e-3);
+  assert.ok(distance(twice.read(), once.read(), "weight.") < 1e-3);
+});
+
+Deno.test("frozen stages and names stay as they are", async () => {
+  const { model } = plainSettings();
+  const settings = plainSettings({
+    model: {
+      ...model,
+      backbone: { ...model.backbone, norm: "train", frozen_stages: 2 },
+    },
+    optimizer: { lr: LR, freeze: ["img_neck.", "cls_branches"] },
+  });
+  const stepper = await tinyStepper(settings);
+  const before = stepper.read().tensors;
+  stepper.step(batches[0]!, LR);
+  const after = stepper.read().tensors;
+  const still = /img_backbone\.(conv1|bn1|layer[12])|img_neck|cls_branches/;
+  for (const [name, { data }] of Object.entries(before)) {
+    if (!name.startsWith("weight.")) continue;
+    const moved = data.some((value, i) => after[name]!.data[i] !== value);
+    if (still.test(name)) assert.ok(!moved, `${name} moved`);
+    else if (/layer[34].*(conv|running)/.test(name)) assert.ok(moved, name);
+  }
+  assert.ok(!("mean.img_neck.lateral_convs.0.conv.weight" in before));
 });
 
 globalThis.addEventListener("unload", () => {

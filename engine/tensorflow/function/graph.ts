@@ -41,6 +41,7 @@ const LISTS: Record<string, readonly [number, number]> = {
   Pack: [0, 0],
   AddN: [0, 0],
   Einsum: [0, 0],
+  IdentityN: [0, 0],
 };
 
 /** Operations that autocast runs in half precision. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { registerActivations } from "./activation.ts";
+import { registerBarrier } from "./barrier.ts";
 import { registerConvolutions } from "./convolution.ts";
 import { registerGather } from "./gather.ts";
 import { registerGradients } from "./gradients.ts";
@@ -18,6 +19,7 @@ export function registerKernels(): void {
   registerGather();
   registerRound();
   registerRandom();
+  registerBarrier();
   registerGradients();
   registerActivations();
 }
