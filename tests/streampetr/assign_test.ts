@@ -8,9 +8,9 @@ import {
   type Matching,
   matchingCosts,
 } from "../../models/streampetr/training/matcher.ts";
-import { openGolden } from "../support/golden.ts";
+import { openTracked } from "./tracked.ts";
 
-const golden = await openGolden("unit_assign3d");
+const golden = await openTracked("unit_assign3d");
 const logits = golden.array("cls_pred").data as Float32Array;
 const predicted = golden.array("bbox_pred").data as Float32Array;
 const labels = golden.array("gt_labels").data;
@@ -41,6 +41,9 @@ for (const [ending, boxes, settings] of cases) {
     const found = match(logits, predicted, labels, wanted, settings);
     const expected = golden.array(`gt_inds${ending}`).data;
     assert.deepEqual([...found], Array.from(expected, (index) => index - 1));
+    if (ending !== "") return;
+    const classes = Array.from(found, (i) => i < 0 ? -1 : labels[i]!);
+    assert.deepEqual(classes, [...golden.array("labels").data]);
   });
 }
 
@@ -125,3 +128,6 @@ Deno.test("match() leaves all queries to the background without objects", () => 
   assert.deepEqual(new Set(found), new Set([-1]));
   assert.equal(found.length, 80);
 });
+
+// Runs last: tests of a file run in their order. focal_test.ts is about a2_*.
+Deno.test("no recorded array is left out", () => golden.finish(/^a2_/));

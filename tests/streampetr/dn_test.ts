@@ -7,12 +7,13 @@ import {
 import type { GroundTruth } from "../../models/streampetr/training/codes.ts";
 import { encodeBoxes } from "../../models/streampetr/training/codes.ts";
 import { denoisingMask } from "../../models/streampetr/training/mask.ts";
-import { openGolden, u } from "../support/golden.ts";
+import { u } from "../support/golden.ts";
 import { useTensorFlow } from "../support/backend.ts";
 import { gravityBoxes } from "./support.ts";
+import { openTracked } from "./tracked.ts";
 
 await useTensorFlow();
-const golden = await openGolden("unit_dn");
+const golden = await openTracked("unit_dn");
 const RANGE = [-51.2, -51.2, -5, 51.2, 51.2, 3];
 const CLASSES = 10;
 const GROUPS = 10;
@@ -151,3 +152,6 @@ Deno.test("a batch without objects pads every row", () => {
   assert.deepEqual([...out.padding], [1, 1, 1, 1, 1, 1]);
   assert.ok(out.labels.every((label) => label === -1));
 });
+
+// Runs last: tests of a file run in their order.
+Deno.test("no recorded array is left out", () => golden.finish());

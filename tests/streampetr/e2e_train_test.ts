@@ -17,6 +17,7 @@ import {
   type StepConfig,
   targetSpecs,
 } from "../../models/streampetr/training/spec.ts";
+import type { Memory } from "../../models/streampetr/types.ts";
 import { trainStep } from "../../models/streampetr/training/step.ts";
 import { toTorch } from "../../models/weights/layout.ts";
 import { useTensorFlow } from "../support/backend.ts";
@@ -26,10 +27,12 @@ import {
   recordedFrame,
   SMALL,
 } from "../support/detector.ts";
-import { goldenParams, openGolden, s, u } from "../support/golden.ts";
+import { goldenParams, u } from "../support/golden.ts";
 import { asTensors, gravityBoxes, readAll, rowsOf } from "./support.ts";
+import { checkMemory, imagesOf } from "./e2e.ts";
+import { openTracked } from "./tracked.ts";
 
-const golden = await openGolden("e2e_small_train");
+const golden = await openTracked("e2e_small_train");
 const GROUPS = 10;
 /** More than any frame of the recording has: padding must change nothing. */
 const BUCKET = 3 + Math.max(
@@ -181,13 +184,7 @@ function iterate(compiled: Compiled, k: number, memory: Tensors) {
   const sample = sampleOf(key);
   const count = GROUPS * sample.labels.labels.length;
   const prepared = prepareStep(config, [sample], drawsOf(k, count));
-  const nchw = tf.tensor(s(`e2e/img/scene_n/${k}`, [6, 3, 128, 352], 2), [
-    6,
-    3,
-    128,
-    352,
-  ]);
-  const images = tf.transpose(nchw, [0, 2, 3, 1]);
+  const images = imagesOf(golden, key, `e2e/img/scene_n/${k}`, SMALL);
   const inputs = {
     ...recordedFrame(golden, key, k ? `it${k - 1}` : null, images),
     ...memory,
@@ -228,10 +225,12 @@ Deno.test("two training iterations equal the reference's", async (t) => {
   for (const k of [0, 1]) {
     const key = `it${k}`;
     const { outputs, late } = iterate(compiled, k, memory);
-    await t.step(`${key}: predictions of the first half`, () => {
+    await t.step(`${key}: predictions and memory of the first half`, () => {
       const bound = k === 0 ? 2e-5 : 1e-4;
       golden.check(`${key}/all_cls_scores`, outputs.classScores!, bound);
       golden.check(`${key}/all_bbox_preds`, outputs.boxCodes!, bound);
+      const left = group(outputs, "memory.") as unknown as Memory;
+      checkMemory(golden, key, left, bound);
     });
     await t.step(`${key}: loss terms`, () => checkTerms(key, late));
     const norm = tf.reshape(late.norm!, [1]);
@@ -258,3 +257,8 @@ function group(tensors: Tensors, prefix: string): Tensors {
       .map(([name, x]) => [name.slice(prefix.length), x]),
   );
 }
+
+// Runs last: tests of a file run in their order. The network is given neither
+// extrinsics nor depths of objects.
+Deno.test("no recorded array is left out", () =>
+  golden.finish(/\/in\/(extrinsics|depths_\d)$/));

@@ -20,11 +20,12 @@ import {
   keptTokens,
 } from "../../models/streampetr/focal/tokens.ts";
 import { useTensorFlow } from "../support/backend.ts";
-import { goldenParams, openGolden, s } from "../support/golden.ts";
+import { goldenParams, s } from "../support/golden.ts";
 import { rowsOf } from "./support.ts";
+import { openTracked } from "./tracked.ts";
 
 await useTensorFlow();
-const golden = await openGolden("unit_focal2d");
+const golden = await openTracked("unit_focal2d");
 const [imageHeight, imageWidth] = golden.json.pad_shape.split("x").map(Number);
 const config = {
   name: "img_roi_head",
@@ -154,7 +155,7 @@ Deno.test("choosing tokens inside a gradient leaves gradients possible", () => {
 });
 
 Deno.test("2D matching costs and pairs equal the reference's", async () => {
-  const fixture = await openGolden("unit_assign3d");
+  const fixture = await openTracked("unit_assign3d");
   const data = (key: string) => fixture.array(`a2_${key}`).data;
   const predictions = {
     classScores: data("cls_pred") as Float32Array,
@@ -174,6 +175,7 @@ Deno.test("2D matching costs and pairs equal the reference's", async () => {
     [...found],
     Array.from(data("gt_inds"), (index) => index - 1),
   );
+  fixture.finish(/^(?!a2_)/);
 });
 
 Deno.test("a batch without any object has finite losses", () => {
@@ -198,3 +200,7 @@ Deno.test("a batch without any object has finite losses", () => {
   assert.equal(terms.enc_loss_iou!.dataSync()[0], 0);
   assert.equal(terms.enc_loss_bbox!.dataSync()[0], 0);
 });
+
+// Runs last: tests of a file run in their order. The 2D head asks for no
+// depths.
+Deno.test("no recorded array is left out", () => golden.finish(/^depths_\d$/));

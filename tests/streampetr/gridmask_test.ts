@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { gridMask } from "../../models/streampetr/training/gridmask.ts";
-import { openGolden } from "../support/golden.ts";
+import { openTracked } from "./tracked.ts";
 
-const golden = await openGolden("unit_gridmask");
+const golden = await openTracked("unit_gridmask");
 
 type Drawn = ["rand", number] | ["randint", number, number, number];
 
@@ -47,3 +47,6 @@ Deno.test("gridMask() masks nothing at probability 0", () => {
   const random = { uniform: () => 0.1, integer: () => 0 };
   assert.ok(gridMask(8, 8, 0, random).every((value) => value === 1));
 });
+
+// Runs last: tests of a file run in their order.
+Deno.test("no recorded array is left out", () => golden.finish());
