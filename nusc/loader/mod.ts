@@ -19,3 +19,4 @@ export * from "./resample/mod.ts";
 export * from "./sampler.ts";
 export * from "./turn.ts";
 export * from "./view.ts";
+export * from "./window.ts";

@@ -74,12 +74,20 @@ export interface Draw {
   visit: number;
 }
 
+/** Where frames come from, iteration by iteration. */
+export interface FrameSampler {
+  /** One frame a stream. */
+  next(): Draw[];
+  /** Passes over iterations that a checkpoint has already seen. */
+  skip(iterations: number): void;
+}
+
 /**
  * Endless streams over groups: stream j of S walks its own copy of "a random
  * order of all groups, again and again" and takes elements j, j+S, j+2S…;
  * frames of a group come in order.
  */
-export class GroupSampler {
+export class GroupSampler implements FrameSampler {
   readonly #streams: {
     generator: MersenneTwister;
     order: number[];

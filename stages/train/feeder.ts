@@ -8,7 +8,7 @@ import {
   type Draw,
   type Frame,
   type FrameConfig,
-  GroupSampler,
+  type FrameSampler,
   imageJobs,
   ImagePool,
   ImageReader,
@@ -34,7 +34,7 @@ export interface FeederOptions {
   root: string;
   frames: readonly FrameInfo[];
   config: FrameConfig;
-  sampler: GroupSampler;
+  sampler: FrameSampler;
   seed: number;
   /** Decoded images that are kept; only without threads. */
   cacheBytes: number;
@@ -42,6 +42,8 @@ export interface FeederOptions {
   threads: number;
   /** Batches that are loaded ahead of time. */
   prefetch: number;
+  /** Batches whose images stay good, such as those of a clip; default 1. */
+  lend?: number;
 }
 
 /** More threads than this wait for the disk. */
@@ -68,7 +70,7 @@ export class Feeder {
   readonly #ahead: Promise<Batch>[] = [];
   /** Image buffers that are free. */
   readonly #spare: Float32Array[] = [];
-  #lent: Batch | undefined;
+  readonly #lent: Batch[] = [];
   #iteration = 0;
   #poses: (StreamPose | undefined)[] = [];
 
@@ -88,13 +90,13 @@ export class Feeder {
 
   /**
    * The next batch; starts to load those after it. Its images are good until
-   * the next call, which takes their memory back.
+   * `lend` more batches are asked for, which takes their memory back.
    */
   async next(): Promise<Batch> {
-    if (this.#lent) this.#spare.push(this.#lent.images);
-    this.#lent = undefined;
+    const { lend = 1 } = this.#options;
+    if (this.#lent.length >= lend) this.#spare.push(this.#lent.shift()!.images);
     const batch = await (this.#ahead.shift() ?? this.#load());
-    this.#lent = batch;
+    this.#lent.push(batch);
     while (this.#ahead.length < this.#options.prefetch) {
       const loading = this.#load();
       // A failure surfaces when it is asked for, not as an unhandled one.

@@ -8,7 +8,12 @@ import {
   readAllFrames,
   writeFrames,
 } from "../../nusc/mod.ts";
-import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
+import {
+  GroupSampler,
+  sequenceGroups,
+  type WindowOptions,
+  WindowSampler,
+} from "../../nusc/loader/mod.ts";
 import { frameConfig } from "../../stages/train/artifact.ts";
 import {
   type Batch,
@@ -24,7 +29,12 @@ const settings = trainSettings.parse({
   augmentation: { mirror: 0.5 },
 });
 
-type Open = (options: { threads: number; prefetch?: number }) => Feeder;
+type Open = (options: {
+  threads: number;
+  prefetch?: number;
+  lend?: number;
+  window?: WindowOptions;
+}) => Feeder;
 
 /** Feeders of two streams over a world of two scenes of three frames. */
 async function withFeeders(
@@ -37,7 +47,7 @@ async function withFeeders(
     await writeFrames(path, createFrames(dataset, rows));
     const frames = await readAllFrames(path);
     const groups = sequenceGroups(frames, 1);
-    await work(({ threads, prefetch = 2 }) =>
+    await work(({ threads, prefetch = 2, lend, window }) =>
       new Feeder({
         root,
         frames,
@@ -46,7 +56,10 @@ async function withFeeders(
           settings.model,
           settings.augmentation,
         ),
-        sampler: new GroupSampler(groups, 2, 0),
+        sampler: window
+          ? new WindowSampler(frames, window)
+          : new GroupSampler(groups, 2, 0),
+        lend,
         seed: 5,
         cacheBytes: 0,
         threads,
@@ -90,6 +103,31 @@ Deno.test("a feeder goes on behind a checkpoint with the same bits", async () =>
     const resumed = open({ threads: 1 });
     resumed.resume(4, poses);
     assert.deepEqual(await take(resumed, 4), wanted.slice(4));
+  });
+});
+
+Deno.test("frames of a clip follow each other, their images stay together", async () => {
+  await withFeeders(async (open) => {
+    const options = { length: 3, random: 1, batch: 2, seed: 0 };
+    const feeder = open({ threads: 1, lend: 3, window: options });
+    const clip = [
+      await feeder.next(),
+      await feeder.next(),
+      await feeder.next(),
+    ];
+    const copies = clip.map(({ images }) => Float32Array.from(images));
+    assert.deepEqual([...clip[0]!.prevExists], [0, 0]);
+    clip.slice(1).forEach(({ frames, prevExists, deltaSeconds }, t) => {
+      frames.forEach(({ info }, b) => {
+        const before = clip[t]!.frames[b]!.info;
+        const same = before.scene_token === info.scene_token;
+        assert.equal(prevExists[b], same ? 1 : 0);
+        const seconds = (info.timestamp - before.timestamp) / 1e6;
+        assert.equal(deltaSeconds[b], same ? Math.fround(seconds) : 0);
+      });
+    });
+    await feeder.close();
+    assert.deepEqual(clip.map(({ images }) => images), copies);
   });
 });
 
