@@ -23,6 +23,7 @@ export {
 export { DatasetError, ResultsError } from "./errors.ts";
 export {
   type CurveTable,
+  type FilterCounts,
   type MetricTable,
   type Selection,
   writeCurves,
@@ -30,15 +31,29 @@ export {
 } from "./eval/common/mod.ts";
 export {
   evaluateTracking,
+  THRESHOLD_METRICS,
+  type ThresholdMetric,
+  TRACKING_CONFIG,
+  TRACKING_METRICS,
+  type TrackingConfig,
+  type TrackingCurves,
+  trackingCurveTable,
   type TrackingEvaluation,
+  type TrackingMetric,
   type TrackingMetrics,
+  type TrackingOptions,
   trackingTables,
 } from "./eval/tracking/mod.ts";
 export {
+  type Curves,
+  type DetectionConfig,
+  detectionCurves,
   type DetectionEvaluation,
   type DetectionMetrics,
   type DetectionOptions,
   detectionTables,
+  type ErrorName,
+  ERRORS,
   evaluateDetection,
 } from "./eval/detection/mod.ts";
 export {
@@ -64,6 +79,7 @@ export {
   type DetectionName,
   type FrameInfo,
   LABELS_2D,
+  type Omissible,
   readAllFrames,
   readFrames,
   type SweepInfo,
@@ -100,8 +116,10 @@ export {
   type DetectionRecord,
   type FrameBoxes,
   frameDetections,
+  type FramePose,
   globalFromLidar,
   type ResultsMeta,
+  type SampleBox,
   type SampleBoxes,
   writeResults,
 } from "./results/mod.ts";
@@ -117,8 +135,25 @@ export {
   resolveSplit,
   type SceneSource,
 } from "./splits/resolve.ts";
-export { boxVelocity, type Dataset, openDataset } from "./tables/mod.ts";
+export { TokenIndex, type Words } from "./json/mod.ts";
 export {
+  type Annotations,
+  boxVelocity,
+  type Calibration,
+  Dataset,
+  type EgoPoses,
+  type Groups,
+  openDataset,
+  type Rows,
+  type Sample,
+  type Scene,
+  type SensorData,
+  type Target,
+} from "./tables/mod.ts";
+export {
+  type Detection,
+  type Matching,
+  MATCHINGS,
   Tracker,
   type TrackerOptions,
   type TrackingRecord,

@@ -17,6 +17,7 @@ import {
 export interface Pose {
   /** Row-major 3x3. */
   rotation: Matrix3;
+  /** [3] metres. */
   translation: Vector3;
 }
 

@@ -19,6 +19,7 @@ export interface CreateOptions {
    * False takes the sizes from `sample_data.json`.
    */
   checkFiles?: boolean;
+  /** Ends the work between two frames. */
   signal?: AbortSignal;
 }
 

@@ -8,7 +8,9 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 /** Pixels. */
 export interface ImageSize {
+  /** Columns. */
   width: number;
+  /** Rows. */
   height: number;
 }
 

@@ -4,5 +4,10 @@
  */
 export { createFrames, type CreateOptions } from "./create.ts";
 export { checkFiles } from "./files.ts";
-export { readAllFrames, readFrames, writeFrames } from "./lines.ts";
+export {
+  type Omissible,
+  readAllFrames,
+  readFrames,
+  writeFrames,
+} from "./lines.ts";
 export * from "./types.ts";

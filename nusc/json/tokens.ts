@@ -5,7 +5,7 @@
  */
 import type { Scanner } from "./scanner.ts";
 
-/** Four words, signed, as `Int32Array` holds them. */
+/** Four 32-bit words a token, signed, as `Int32Array` holds them. */
 export type Words = Int32Array;
 
 /** Strings that are no 32 hexadecimal digits, by number. */
@@ -95,6 +95,7 @@ export function tokenText(words: Words, row = 0): string {
 
 /** Finds rows by token: a hash table with open addressing. */
 export class TokenIndex {
+  /** [rows][4], as it was given. */
   readonly words: Words;
   readonly #slots: Int32Array;
   readonly #mask: number;
@@ -102,7 +103,10 @@ export class TokenIndex {
   /** The first two rows of one token, or null if every token is alone. */
   readonly duplicate: readonly [number, number] | null = null;
 
-  /** @param words [rows][4]; of equal tokens the last row is found */
+  /**
+   * Indexes the tokens of a table.
+   * @param words [rows][4]; of equal tokens the last row is found
+   */
   constructor(words: Words) {
     const rows = words.length / 4;
     let size = 16;

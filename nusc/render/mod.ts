@@ -3,10 +3,12 @@
  * predictions. Pictures are SVG text; `writePicture` makes files of them.
  * @module
  */
+export type { SampleBox } from "../results/mod.ts";
 export type { CameraView, DrawnBox } from "./box.ts";
 export type { BevInput } from "./bev.ts";
 export {
   formatOf,
+  type PictureFormat,
   renderBev,
   renderSheet,
   type SheetInput,

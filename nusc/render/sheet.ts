@@ -94,8 +94,11 @@ function header(
   return textElement(title, 8, 8, 10, INK) + legend.join("");
 }
 
-/** Endings of pictures and what they mean to sharp. */
-const FORMATS: Record<string, "svg" | "png" | "jpeg" | "webp"> = {
+/** What a picture is written as. */
+export type PictureFormat = "svg" | "png" | "jpeg" | "webp";
+
+/** Formats by ending. */
+const FORMATS: Record<string, PictureFormat> = {
   ".svg": "svg",
   ".png": "png",
   ".jpg": "jpeg",
@@ -107,7 +110,7 @@ const FORMATS: Record<string, "svg" | "png" | "jpeg" | "webp"> = {
  * Format that the ending of a picture's path names.
  * @throws {DatasetError} if it is not .svg, .png, .jpg, .jpeg or .webp
  */
-export function formatOf(path: string): (typeof FORMATS)[string] {
+export function formatOf(path: string): PictureFormat {
   const ending = extname(path).toLowerCase();
   const format = FORMATS[ending];
   if (format) return format;

@@ -25,6 +25,7 @@ export interface FrameBoxes {
    * m/s.
    */
   boxes: readonly (readonly number[])[];
+  /** [n] 0 to 1. */
   scores: readonly number[];
   /** Index in CLASSES_3D. */
   labels: readonly number[];
@@ -32,6 +33,7 @@ export interface FrameBoxes {
 
 /** A box of a submission, global frame. */
 export interface DetectionRecord {
+  /** Token of the sample. */
   sample_token: string;
   /** Middle, metres. */
   translation: number[];
@@ -41,9 +43,11 @@ export interface DetectionRecord {
   rotation: number[];
   /** m/s along global x and y. */
   velocity: number[];
+  /** One of the ten classes. */
   detection_name: string;
   /** 0 to 1. */
   detection_score: number;
+  /** One of ATTRIBUTES, or empty where the class has none. */
   attribute_name: string;
 }
 

@@ -6,10 +6,15 @@ import { type FileHandle, open } from "node:fs/promises";
 
 /** Which sensors a method used; a submission must say. */
 export interface ResultsMeta {
+  /** Whether camera images were used. */
   use_camera: boolean;
+  /** Whether LiDAR points were used. */
   use_lidar: boolean;
+  /** Whether radar points were used. */
   use_radar: boolean;
+  /** Whether the maps were used. */
   use_map: boolean;
+  /** Whether data from outside of nuScenes was used; so for pretraining. */
   use_external: boolean;
 }
 
@@ -24,7 +29,9 @@ export const CAMERA_ONLY: ResultsMeta = {
 
 /** The boxes of a sample; every sample of the split needs an entry. */
 export interface SampleBoxes {
+  /** Token of the sample. */
   token: string;
+  /** Records as the task writes them; may be none. */
   boxes: readonly unknown[];
 }
 

@@ -20,28 +20,39 @@ import { readRows, rowOf, type Rows } from "./rows.ts";
 
 /** A drive of twenty seconds. */
 export interface Scene {
+  /** Row of this table. */
   token: string;
+  /** Such as `scene-0103`. */
   name: string;
+  /** What happens, in a few words. */
   description: string;
   /** Key frames that it should have. */
   nbr_samples: number;
+  /** The scene's first key frame. */
   first_sample_token: string;
+  /** The scene's last key frame. */
   last_sample_token: string;
 }
 
 /** A key frame. */
 export interface Sample {
+  /** Row of this table. */
   token: string;
   /** Microseconds. */
   timestamp: number;
+  /** The key frame before, or empty. */
   prev: string;
+  /** The key frame behind, or empty. */
   next: string;
+  /** The scene that it belongs to. */
   scene_token: string;
 }
 
 /** How a sensor is mounted. */
 export interface Calibration {
+  /** Row of this table. */
   token: string;
+  /** Row of `sensor.json`. */
   sensor_token: string;
   /** Ego frame, metres. */
   translation: number[];
@@ -60,12 +71,18 @@ export function openDataset(root: string, version?: string): Dataset {
 
 /** The tables of one version of nuScenes. */
 export class Dataset {
+  /** Folder that holds `samples`, `sweeps`, `maps` and the versions. */
   readonly root: string;
   /** Such as `v1.0-mini`. */
   readonly version: string;
+  /** Folder of the tables. */
   readonly folder: string;
   readonly #made = new Map<string, unknown>();
 
+  /**
+   * Reads nothing yet.
+   * @param version name of a folder of tables below the root
+   */
   constructor(root: string, version: string) {
     this.root = root;
     this.version = version;
@@ -77,6 +94,7 @@ export class Dataset {
     return this.#made.get(name) as T;
   }
 
+  /** Drives of about twenty seconds, `scene.json`. */
   get scenes(): Rows<Scene> {
     return this.#once("scenes", () =>
       readRows(this.folder, "scene", {
@@ -88,6 +106,7 @@ export class Dataset {
       }));
   }
 
+  /** Key frames, `sample.json`. */
   get samples(): Rows<Sample> {
     return this.#once("samples", () =>
       readRows(this.folder, "sample", {
@@ -120,6 +139,10 @@ export class Dataset {
     );
   }
 
+  /**
+   * Mounted sensors, `calibrated_sensor.json` with the channels of
+   * `sensor.json`.
+   */
   get calibrations(): Rows<Calibration> {
     return this.#once("calibrations", () => {
       const sensors = readRows(this.folder, "sensor", { channel: "text" });
@@ -138,6 +161,7 @@ export class Dataset {
     });
   }
 
+  /** Kinds of objects, `category.json`. */
   get categories(): Rows<{ token: string; name: string }> {
     return this.#once(
       "categories",
@@ -145,6 +169,7 @@ export class Dataset {
     );
   }
 
+  /** States of objects, `attribute.json`. */
   get attributes(): Rows<{ token: string; name: string }> {
     return this.#once(
       "attributes",
@@ -152,6 +177,7 @@ export class Dataset {
     );
   }
 
+  /** Bins of visibility, `visibility.json`. */
   get visibilities(): Rows<{ token: string }> {
     return this.#once(
       "visibilities",
@@ -159,6 +185,7 @@ export class Dataset {
     );
   }
 
+  /** Objects, `instance.json`. */
   get instances(): Rows<{ token: string; category_token: string }> {
     return this.#once(
       "instances",
@@ -179,10 +206,12 @@ export class Dataset {
     );
   }
 
+  /** Poses of the car, `ego_pose.json`. */
   get egoPoses(): EgoPoses {
     return this.#once("egoPoses", () => readEgoPoses(this.folder));
   }
 
+  /** Sensor readings, `sample_data.json`. */
   get sensorData(): SensorData {
     return this.#once("sensorData", () =>
       readSensorData(this.folder, {
@@ -192,6 +221,7 @@ export class Dataset {
       }));
   }
 
+  /** Boxes, `sample_annotation.json`. */
   get annotations(): Annotations {
     return this.#once("annotations", () =>
       readAnnotations(this.folder, {

@@ -15,9 +15,11 @@ import {
 import { readTable } from "./read.ts";
 import { uniqueIndex } from "./unique.ts";
 
-/** Another table that tokens point into. */
-interface Target {
+/** A table that tokens point into. */
+export interface Target {
+  /** Name of the table. */
   name: string;
+  /** Row numbers by token. */
   index: TokenIndex;
 }
 
@@ -46,6 +48,7 @@ export function readEgoPoses(folder: string): EgoPoses {
 
 /** Sensor readings: key frames and sweeps. */
 export interface SensorData extends Target {
+  /** Number of readings. */
   rows: number;
   /** [n] rows of `samples`. */
   sample: Int32Array;
@@ -59,6 +62,7 @@ export interface SensorData extends Target {
   isKeyFrame: Uint8Array;
   /** [n] pixels; 0 where no image. */
   width: Float64Array;
+  /** [n] pixels, likewise. */
   height: Float64Array;
   /** [n] row of the reading before, or -1. */
   previous: Int32Array;
@@ -107,6 +111,7 @@ export function readSensorData(
 
 /** Boxes that people drew, global frame. */
 export interface Annotations extends Target {
+  /** Number of boxes. */
   rows: number;
   /** [n] rows of `samples`. */
   sample: Int32Array;
@@ -124,9 +129,11 @@ export interface Annotations extends Target {
   rotation: Float64Array;
   /** [n] rows of this table, -1 for none. */
   previous: Int32Array;
+  /** [n] rows of this table, -1 for none. */
   next: Int32Array;
-  /** [n] */
+  /** [n] LiDAR points inside. */
   lidarPoints: Float64Array;
+  /** [n] radar points inside. */
   radarPoints: Float64Array;
 }
 

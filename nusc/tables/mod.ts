@@ -11,5 +11,6 @@ export {
 } from "./dataset.ts";
 export { TABLES } from "./files.ts";
 export { group, type Groups } from "./groups.ts";
-export type { Annotations, EgoPoses, SensorData } from "./large.ts";
+export type { Annotations, EgoPoses, SensorData, Target } from "./large.ts";
+export type { Rows } from "./rows.ts";
 export { boxVelocity } from "./velocity.ts";

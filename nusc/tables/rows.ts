@@ -38,8 +38,11 @@ const CHECKS: Record<
 
 /** Rows in file order, and where to find a token. */
 export interface Rows<Row> {
+  /** Name of the table. */
   name: string;
+  /** [n] in file order. */
   rows: Row[];
+  /** Row numbers by token. */
   index: TokenIndex;
 }
 

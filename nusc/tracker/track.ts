@@ -22,6 +22,7 @@ import { type Detection, Tracker, type TrackerOptions } from "./tracker.ts";
 
 /** A box of a tracking submission, global frame. */
 export interface TrackingRecord {
+  /** Token of the sample. */
   sample_token: string;
   /** Middle, metres. */
   translation: number[];
@@ -33,6 +34,7 @@ export interface TrackingRecord {
   velocity: number[];
   /** Unique within the scene. */
   tracking_id: string;
+  /** One of the seven classes. */
   tracking_name: TrackingName;
   /** The detection's own score. */
   tracking_score: number;

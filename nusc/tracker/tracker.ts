@@ -13,9 +13,11 @@ export interface Detection {
   label: number;
   /** Global frame, metres. */
   x: number;
+  /** Likewise. */
   y: number;
   /** m/s. */
   vx: number;
+  /** Likewise. */
   vy: number;
 }
 
@@ -57,6 +59,7 @@ export class Tracker {
   #tracks: Track[] = [];
   #count = 0;
 
+  /** Begins without tracks; what is left out has its default. */
   constructor(options: Partial<TrackerOptions> = {}) {
     const { maxAge, reach, matching } = TRACKER_DEFAULTS;
     this.#options = {

@@ -10,9 +10,13 @@ import type { Dataset } from "../../tables/mod.ts";
 
 /** Boxes left after each filter, as the devkit's log counts them. */
 export interface FilterCounts {
+  /** Boxes of the evaluated samples. */
   all: number;
+  /** Those within their class's range of the ego. */
   distance: number;
+  /** Those with points inside; counts for ground truth only. */
   points: number;
+  /** Those that are no two-wheelers in a bicycle rack. */
   racks: number;
 }
 

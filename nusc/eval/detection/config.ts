@@ -29,13 +29,17 @@ export const UNDEFINED_ERRORS: Partial<
 export interface DetectionConfig {
   /** Metres from the ego; its keys are the classes, in order. */
   class_range: Partial<Record<DetectionName, number>>;
+  /** How far boxes are from each other: centres in the xy plane. */
   dist_fcn: "center_distance";
   /** Metres between the centres of a match, in the xy plane. */
   dist_ths: number[];
   /** The one of `dist_ths` that errors are measured at. */
   dist_th_tp: number;
+  /** Recall from which curves are averaged. */
   min_recall: number;
+  /** Precision that counts as none. */
   min_precision: number;
+  /** More boxes in a sample are refused. */
   max_boxes_per_sample: number;
   /** Weight of mAP in NDS, against 1 for each error. */
   mean_ap_weight: number;

@@ -33,6 +33,7 @@ export type DetectionOptions = Selection & {
 
 /** Metrics with the curves behind them. */
 export interface DetectionEvaluation {
+  /** What `metrics_summary.json` holds. */
   summary: DetectionMetrics;
   /** Curves by `class:threshold`, such as `car:0.5`. */
   details: Record<string, Curves>;

@@ -19,16 +19,21 @@ import type { Curves } from "./curves.ts";
 export interface DetectionMetrics {
   /** Average precision by class and threshold such as `0.5`. */
   label_aps: Record<string, Record<string, number>>;
+  /** Average precision by class, over the four thresholds. */
   mean_dist_aps: Record<string, number>;
+  /** mAP: over classes and thresholds. */
   mean_ap: number;
   /** Metres, 1 - IoU, radians, m/s, 1 - accuracy; NaN if undefined. */
   label_tp_errors: Record<string, Record<ErrorName, number>>;
+  /** Errors over the classes that define them; units as above. */
   tp_errors: Record<ErrorName, number>;
+  /** 1 - error, at least 0. */
   tp_scores: Record<ErrorName, number>;
   /** nuScenes detection score. */
   nd_score: number;
   /** Seconds. */
   eval_time: number;
+  /** Settings of the metric. */
   cfg: DetectionConfig;
   /** What the results file says of itself. */
   meta: unknown;

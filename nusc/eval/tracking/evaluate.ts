@@ -46,6 +46,7 @@ export type TrackingMetrics = Record<TrackingMetric, number> & {
 
 /** Metrics with the curves behind them. */
 export interface TrackingEvaluation {
+  /** What `metrics_summary.json` holds. */
   summary: TrackingMetrics;
   /** By class. */
   details: Record<string, TrackingCurves>;

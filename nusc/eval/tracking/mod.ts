@@ -9,7 +9,14 @@
  * other numbers are taken where MOTA is highest.
  * @module
  */
-export { TRACKING_CONFIG, type TrackingMetric } from "./config.ts";
+export {
+  THRESHOLD_METRICS,
+  type ThresholdMetric,
+  TRACKING_CONFIG,
+  TRACKING_METRICS,
+  type TrackingConfig,
+  type TrackingMetric,
+} from "./config.ts";
 export { type TrackingCurves, trackingCurveTable } from "./curves.ts";
 export {
   evaluateTracking,
