@@ -15,6 +15,7 @@ interface Flags {
   dir: string;
   peers: boolean;
   save?: boolean;
+  streampetr?: string;
 }
 
 const list = Object.entries(BENCHES)
@@ -30,6 +31,7 @@ program.command("run", { isDefault: true })
   .description("run benchmarks, all by default")
   .argument("[names...]", "which ones")
   .option("--no-peers", "leave out the Python tools, even if installed")
+  .option("--streampetr <dir>", "a clone of it: times its converter, too")
   .option("--save", "write bench/results/<name>.json")
   .action((names: string[], flags: Omit<Flags, "dir">) =>
     run(names, { ...flags, dir: program.opts().dir })
@@ -52,10 +54,12 @@ async function run(names: string[], flags: Flags): Promise<void> {
   }
   const machine = describeMachine();
   const python = flags.peers ? findPython(flags.dir) : null;
-  const all: Line[] = [];
+  const { dir, streampetr } = flags;
   const say = (text: string) => console.error(text);
+  const context = { dir, python, streampetr, say };
+  const all: Line[] = [];
   for (const name of names.length ? names : Object.keys(BENCHES)) {
-    const lines = await BENCHES[name]!.run({ dir: flags.dir, python, say });
+    const lines = await BENCHES[name]!.run(context);
     all.push(...lines);
     if (flags.save) await save(name, { machine, lines });
   }

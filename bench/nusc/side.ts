@@ -6,25 +6,28 @@ import { measurePeer } from "../peer/python.ts";
 import type { BenchContext, Line } from "../run/bench.ts";
 import { measureOurs } from "../run/child.ts";
 
+/** The context, and what only the peer is given. */
+type Sides = BenchContext & { more?: readonly string[] };
+
 /**
  * Times `nusc/ours/NAME.ts` and `peer/NAME.py`.
- * @throws {Error} if their facts differ
+ * @throws {Error} if the peer's facts differ from ours
  */
 export async function sideBySide(
   name: string,
   args: readonly string[],
-  { python, say }: BenchContext,
+  { python, say, more = [] }: Sides,
 ): Promise<Pick<Line, "ours" | "peer">> {
   const ours = await measureOurs(`nusc/ours/${name}.ts`, args);
   say(`${name}: ${JSON.stringify(ours.facts)}`);
   if (!python) return { ours };
-  say(`${name}: the devkit, too; this takes a while`);
-  const peer = await measurePeer(python, "devkit", `${name}.py`, args);
+  say(`${name}: the peer, too; this takes a while`);
+  const peer = await measurePeer(python, `${name}.py`, [...args, ...more]);
   for (const [key, value] of Object.entries(peer.facts)) {
     const difference = Math.abs(Number(ours.facts[key]) - Number(value));
     if (difference <= 1e-8) continue;
     throw new Error(
-      `Found ${key} ${ours.facts[key]}, the devkit says ${value}`,
+      `Found ${key} ${ours.facts[key]}, the peer says ${value}`,
     );
   }
   return { ours, peer };

@@ -38,11 +38,10 @@ async function run(command: string, args: string[]): Promise<void> {
 }
 
 /** Times a script of this folder. */
-export async function measurePeer(
+export function measurePeer(
   python: string,
-  name: string,
   script: string,
   args: readonly string[],
-): Promise<Cost & { name: string }> {
-  return { name, ...await measure(python, [here(script), ...args]) };
+): Promise<Cost> {
+  return measure(python, [here(script), ...args]);
 }

@@ -10,6 +10,8 @@ export interface BenchContext {
   dir: string;
   /** Python that has the peers, or null if they are not to be timed. */
   python: string | null;
+  /** Clone of StreamPETR's source, for its converter. */
+  streampetr?: string;
   /** Says what is going on. */
   say(text: string): void;
 }
@@ -19,7 +21,7 @@ export interface Line {
   what: string;
   ours: Cost;
   /** Absent where it was not timed. */
-  peer?: Cost & { name: string };
+  peer?: Cost;
   goals: Goal[];
   /** What a reader of the numbers should know. */
   note?: string;

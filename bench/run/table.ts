@@ -13,7 +13,7 @@ export function textOf(lines: readonly Line[], machine: Machine): string {
   const rows = lines.flatMap(({ what, ours, peer }) => [
     [what, "ours", ...cells(ours), ""],
     ...(peer
-      ? [["", peer.name, ...cells(peer), ratio(peer, ours)]]
+      ? [["", "peer", ...cells(peer), ratio(peer, ours)]]
       : [["", "no peer timed", "", "", "", ""]]),
   ]);
   const goals = lines.flatMap(({ what, goals }) =>

@@ -33,7 +33,7 @@ function radar(channel: string, x: number, y: number, readings = 6) {
   };
 }
 
-/** All sensors; 77 readings between two key frames. */
+/** All sensors; 79 readings between two key frames. */
 export const SENSORS: readonly Sensor[] = [
   camera("CAM_FRONT", [1.7008, 0.0159, 1.511], [
     ...[0.4998, -0.503, 0.4998, -0.4974],
@@ -62,8 +62,8 @@ export const SENSORS: readonly Sensor[] = [
   radar("RADAR_FRONT", 3.412, 0, 7),
   radar("RADAR_FRONT_LEFT", 2.422, 0.8),
   radar("RADAR_FRONT_RIGHT", 2.422, -0.8),
-  radar("RADAR_BACK_LEFT", -0.562, 0.628),
-  radar("RADAR_BACK_RIGHT", -0.562, -0.618),
+  radar("RADAR_BACK_LEFT", -0.562, 0.628, 7),
+  radar("RADAR_BACK_RIGHT", -0.562, -0.618, 7),
 ];
 
 /** The LiDAR's key frames only: all that evaluation needs. */
