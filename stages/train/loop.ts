@@ -34,8 +34,11 @@ export interface StepReport {
 
 /** One training step with its state on the device. */
 export interface Stepper {
-  /** @param rates learning-rate factor of this iteration (group 0's rate). */
-  step(batch: Batch, lr: number): StepReport;
+  /**
+   * @param lr Learning rate of group 0.
+   * @param momentum Factor of AdamW's first beta, default 1.
+   */
+  step(batch: Batch, lr: number, momentum?: number): StepReport;
   /** The state, read back to the host. */
   read(): StepperState;
   /** Puts a saved state on the device. */
@@ -57,6 +60,8 @@ export interface Loop {
   open: (iteration: number, poses: StreamPose[]) => Source;
   /** Learning rate of group 0 at a 0-based iteration. */
   rate: (iteration: number) => number;
+  /** Factor of AdamW's first beta; null: 1. */
+  momentum: ((iteration: number) => number) | null;
   iterations: number;
   iterationsPerEpoch: number;
   /** Measures the weights of the moment; null: never. */
@@ -109,7 +114,8 @@ async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
         signal.throwIfAborted();
       }
       const lr = loop.rate(progress.iteration) * factor;
-      const report = stepper.step(batch, lr);
+      const momentum = loop.momentum?.(progress.iteration);
+      const report = stepper.step(batch, lr, momentum);
       const iteration = ++progress.iteration;
       guard(report, iteration);
       progress.poses = batch.frames.map(poseOf);

@@ -29,6 +29,8 @@ export interface Plan {
   lr: number;
   /** Factor of the learning rate by 0-based iteration. */
   factor: Schedule;
+  /** Factor of AdamW's first beta by 0-based iteration; null: it stays. */
+  momentum: Schedule | null;
   /** The rule and its result, for people. */
   text: string;
   /** What is allowed but looks like a mistake. */
@@ -75,6 +77,7 @@ export function planRun(settings: Settings, extent: Extent): Plan {
     iterations,
     lr: rate.lr,
     factor: scheduleOf(schedule, iterations, iterationsPerEpoch),
+    momentum: momentumOf(schedule, iterations),
     text: `${frames} frames in ${sequences} sequences, global batch ` +
       `${globalBatch} (${product(settings, processes)}): ` +
       `${iterationsPerEpoch} iterations an epoch, ${iterations} in all; ` +
@@ -141,11 +144,7 @@ function scheduleOf(
   iterationsPerEpoch: number,
 ): Schedule {
   if (schedule.policy === "cyclic") {
-    return cyclicSchedule({
-      iterations,
-      targetRatio: schedule.target_ratio,
-      stepRatioUp: schedule.step_ratio_up,
-    });
+    return cycle(schedule, iterations, schedule.target_ratio);
   }
   return cosineSchedule({
     iterations,
@@ -154,6 +153,32 @@ function scheduleOf(
     minLrRatio: schedule.min_lr_ratio,
     hold: schedule.by_epoch ? iterationsPerEpoch : 1,
   });
+}
+
+function cycle(
+  { step_ratio_up, cyclic_times }: TrainSettings["schedule"],
+  iterations: number,
+  targetRatio: readonly [number, number],
+): Schedule {
+  return cyclicSchedule({
+    iterations,
+    targetRatio,
+    stepRatioUp: step_ratio_up,
+    cycles: cyclic_times,
+  });
+}
+
+function momentumOf(
+  schedule: TrainSettings["schedule"],
+  iterations: number,
+): Schedule | null {
+  const { policy, momentum_ratio: ratio } = schedule;
+  if (ratio === null) return null;
+  if (policy === "cyclic") return cycle(schedule, iterations, ratio);
+  throw new UserError(
+    "train.schedule.momentum_ratio moves with the cyclic policy, but " +
+      `train.schedule.policy is ${policy}. Set it to null`,
+  );
 }
 
 function warningsOf(

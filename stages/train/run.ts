@@ -102,6 +102,7 @@ export async function train(
     stepper,
     open,
     rate: (iteration) => plan.lr * plan.factor(iteration),
+    momentum: plan.momentum,
     iterations: plan.iterations,
     iterationsPerEpoch: plan.iterationsPerEpoch,
     validate: await createValidation({ context, engine, model, stepper }),

@@ -25,7 +25,8 @@ const backbone = z.strictObject({
       "batch norms: nothing learns, scale and shift do, batch statistics are " +
         "used, or both",
     ),
-  norm_momentum: fraction.default(0.1),
+  norm_momentum: fraction.default(0.1)
+    .describe("weight of a batch in the running statistics"),
   zero_init_last: z.boolean().default(false)
     .describe("residual branches start at zero, for training from scratch"),
   frozen_stages: z.number().int().min(-1).max(4).default(-1)
@@ -124,19 +125,25 @@ const optimizer = z.strictObject({
       "global batch that lr is meant for, lr follows the batch in use " +
         "linearly; null: lr is taken as it is",
     ),
-  weight_decay: z.number().min(0).default(0.01),
-  betas: z.tuple([fraction, fraction]).default([0.9, 0.999]),
+  weight_decay: z.number().min(0).default(0.01)
+    .describe("of AdamW; norms, biases and embeddings are not spared"),
+  betas: z.tuple([fraction, fraction]).default([0.9, 0.999])
+    .describe("decay of the mean and of the variance of gradients"),
+  eps: positive.default(1e-8).describe("added to the root of the variance"),
   lr_mult: z.record(z.string(), z.number().min(0))
     .default({ img_backbone: 0.25 })
-    .describe("factor by part of the parameter's name"),
+    .describe("factor by part of the parameter's name; the longest part wins"),
+  decay_mult: z.record(z.string(), z.number().min(0)).default({})
+    .describe("factor of the weight decay, likewise"),
   freeze: z.array(z.string().min(1)).default([])
     .describe("parts of names whose parameters do not train"),
-  decay_mult: z.record(z.string(), z.number().min(0)).default({}),
-  clip: positive.default(35).describe("largest global gradient norm"),
+  clip: positive.nullable().default(35)
+    .describe("largest global gradient norm; null leaves gradients alone"),
 });
 
 const schedule = z.strictObject({
-  policy: z.enum(["cosine", "cyclic"]).default("cosine"),
+  policy: z.enum(["cosine", "cyclic"]).default("cosine")
+    .describe("of the learning rate"),
   iterations: count.nullable().default(null)
     .describe("optimizer steps; null: as epochs says"),
   epochs: positive.nullable().default(null)
@@ -153,6 +160,9 @@ const schedule = z.strictObject({
     .describe("factors at the peak and at the end of the cyclic policy"),
   step_ratio_up: fraction.default(0.4)
     .describe("share of the cyclic policy that rises"),
+  cyclic_times: count.default(1).describe("cycles of the cyclic policy"),
+  momentum_ratio: range.nullable().default(null)
+    .describe("factors of the first beta, in the same cycles; null: it stays"),
 });
 
 const lossScale = z.union([
@@ -188,16 +198,17 @@ const onDivergence = z.strictObject({
 });
 
 const warmStart = z.strictObject({
-  steps: count.default(300),
-  points: count.default(192),
-  lr: positive.default(2e-3),
+  steps: count.default(300).describe("iterations of AdamW"),
+  points: count.default(192).describe("points in space a step"),
+  lr: positive.default(2e-3).describe("learning rate"),
   freeze: z.boolean().default(true)
     .describe("keep what was learned fixed afterwards"),
 });
 
 /** All of `with:`. */
 export const trainSettings = z.strictObject({
-  seed: z.number().int().min(0).default(0),
+  seed: z.number().int().min(0).default(0)
+    .describe("of weights, order, augmentation and noise"),
   split: z.string().default("train").describe("name in create-data's splits"),
   model: modelSettings.prefault({}),
   image: imageSettings.prefault({}),
@@ -219,8 +230,8 @@ export const trainSettings = z.strictObject({
     every: count.default(1000).describe("iterations"),
   }).nullable().default(null)
     .describe("detection metrics while training goes on; changes no weight"),
-  checkpoint_every: count.default(500),
-  log_every: count.default(50),
+  checkpoint_every: count.default(500).describe("iterations"),
+  log_every: count.default(50).describe("iterations that a log line averages"),
   threads: z.number().int().min(0).default(0).describe("0: all cores"),
   jit: z.boolean().nullable().default(null)
     .describe("XLA; null: on GPUs only"),

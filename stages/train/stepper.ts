@@ -126,11 +126,13 @@ class DeviceStepper implements Stepper {
     this.#state = firstState(this.#step, groups, values, settings);
   }
 
-  step(batch: Batch, lr: number): StepReport {
+  step(batch: Batch, lr: number, momentum = 1): StepReport {
     const scale = this.#scaler.scale;
     const attempt = this.#passAll(batch);
     const { loss, terms } = attempt;
-    const updated = Number.isFinite(loss) ? this.#try(attempt, lr) : null;
+    const updated = Number.isFinite(loss)
+      ? this.#try(attempt, lr, momentum)
+      : null;
     const gradNorm = updated?.gradNorm ?? NaN;
     const report = { loss, terms, gradNorm, scale };
     if (updated?.finite) {
@@ -210,8 +212,12 @@ class DeviceStepper implements Stepper {
     };
   }
 
-  #try({ gradients, fresh }: Attempt, lr: number): Update {
-    const { ema } = this.#settings;
+  #try(
+    { gradients, fresh }: Attempt,
+    lr: number,
+    momentum: number,
+  ): Update {
+    const { ema, optimizer } = this.#settings;
     this.#update ??= recordUpdate(
       this.#engine,
       this.#settings,
@@ -222,6 +228,7 @@ class DeviceStepper implements Stepper {
       lr: tf.scalar(lr),
       step: tf.scalar(this.#steps + 1),
       unscale: tf.scalar(1 / this.#scaler.scale),
+      beta: tf.scalar(optimizer.betas[0] * momentum),
       share: tf.scalar(ema ? emaShare(this.#steps, ema) : 0),
     };
     const given = { ...this.#state, ...fresh, ...gradients, ...inputs };

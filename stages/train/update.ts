@@ -26,7 +26,8 @@ import { kindsOf } from "./state.ts";
  *
  * Inputs: `weight.*`, `mean.*`, `variance.*`, with EMA `average.*`, and
  * `gradient.*` of every group; scalars `lr`, `step` (from 1), `unscale`, 1 /
- * the loss scale, and `share` of the new weights in the average; with EMA also
+ * the loss scale, `share` of the new weights in the average, and `beta`, the
+ * first of AdamW where a schedule moves it; with EMA also
  * `weight.*` and `average.*` of the statistics that move. Outputs: the new
  * state, and `norms` [2]: that of the gradients before clipping and that of
  * the new weights. Where either is not finite, nothing of the result may be
@@ -41,7 +42,7 @@ export function recordUpdate(
   statistics: Record<string, number[]>,
 ): Compiled {
   const specs: TensorSpecs = {};
-  for (const name of ["lr", "step", "unscale", "share"]) {
+  for (const name of ["lr", "step", "unscale", "share", "beta"]) {
     specs[name] = { shape: [], dtype: "float32" };
   }
   for (const { key, sizes } of groups) {
@@ -77,7 +78,9 @@ function body(
       : scaled;
     return [key, mask ? tf.mul(gradient, mask) : gradient];
   }));
-  const clipped = clipByGlobalNorm(flat, optimizer.clip);
+  const clipped = clipByGlobalNorm(flat, optimizer.clip ?? Infinity);
+  const [beta, ...betas] = optimizer.betas;
+  const moves = settings.schedule.momentum_ratio !== null;
   const factors = new Map(groups.map((group) => [group.key, group]));
   const next = adamw(
     weights,
@@ -86,7 +89,8 @@ function body(
     inputs.lr as tf.Scalar,
     inputs.step as tf.Scalar,
     {
-      betas: optimizer.betas,
+      betas: [moves ? inputs.beta as tf.Scalar : beta, ...betas],
+      eps: optimizer.eps,
       weightDecay: optimizer.weight_decay,
       multipliers: (key) => factors.get(key)!,
     },

@@ -85,3 +85,20 @@ Deno.test("a schedule by epoch holds still within epochs", () => {
   assert.equal(factor(0), factor(1757));
   assert.ok(factor(1758) < factor(1757));
 });
+
+Deno.test("the first beta moves in the cycles of the rate", () => {
+  const schedule = {
+    policy: "cyclic",
+    iterations: 1000,
+    target_ratio: [6, 1e-4],
+    momentum_ratio: [0.895, 1],
+  };
+  const { factor, momentum } = plan({ schedule });
+  assert.equal(factor(400), 6);
+  assert.equal(momentum!(0), 1);
+  assert.ok(Math.abs(0.9 * momentum!(400) - 0.8055) < 1e-12);
+  assert.equal(plan({}).momentum, null);
+  const twice = plan({ schedule: { ...schedule, cyclic_times: 2 } });
+  assert.equal(twice.factor(200), 6);
+  refused({ schedule: { momentum_ratio: [0.9, 1] } }, /policy is cosine/);
+});

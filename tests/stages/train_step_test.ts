@@ -234,6 +234,23 @@ Deno.test("parts computed twice give the gradients of parts kept", async () => {
   assert.ok(distance(twice.read(), once.read(), "weight.") < 1e-3);
 });
 
+Deno.test("a moving first beta and no clipping reach the update", async () => {
+  const schedule = { policy: "cyclic", momentum_ratio: [0.5, 1] };
+  const optimizer = { lr: LR, clip: null };
+  const stepper = await tinyStepper(plainSettings({ schedule, optimizer }));
+  const name = "mean.pts_bbox_head.cls_branches.0.6.bias";
+  const meanAfter = (momentum: number) => {
+    stepper.write(first);
+    stepper.step(batches[0]!, LR, momentum);
+    return stepper.read().tensors[name]!.data;
+  };
+  const first = stepper.read();
+  const [whole, half] = [meanAfter(1), meanAfter(0.5)];
+  whole.forEach((value, i) =>
+    assert.ok(Math.abs(half[i]! / value - (1 - 0.45) / (1 - 0.9)) < 1e-4)
+  );
+});
+
 Deno.test("frozen stages and names stay as they are", async () => {
   const { model } = plainSettings();
   const settings = plainSettings({
