@@ -19,6 +19,7 @@ const READ = [
   "focal.classScores",
   "focal.boxes",
   "focal.centers",
+  "focal.objectness",
 ];
 
 /** Forward and backward passes of a batch; nothing of it is kept yet. */

@@ -5,7 +5,7 @@
  */
 import type { StageContext } from "../../pipeline/stage.ts";
 import {
-  buildFocalHead,
+  buildAuxiliary,
   frozenRows,
   type TrainStep,
   trainStep,
@@ -154,5 +154,5 @@ export function composeStep(
     },
     focal,
     gridMask: config.image.grid_mask,
-  }, { detector, focal: focal && buildFocalHead(focal) });
+  }, { detector, focal: focal && buildAuxiliary(focal) });
 }

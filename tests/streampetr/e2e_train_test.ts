@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Tensors } from "../../models/module.ts";
 import { adamw, multiplierOf, zeroMoments } from "../../models/optim/adamw.ts";
 import { clipByGlobalNorm } from "../../models/optim/clip.ts";
-import { buildFocalHead } from "../../models/streampetr/focal/head.ts";
+import { buildAuxiliary } from "../../models/streampetr/training/auxiliary.ts";
 import { differentiate } from "../../models/streampetr/training/differentiate.ts";
 import {
   completeTargets,
@@ -133,7 +133,7 @@ function checkParams(params: Tensors) {
 const engine = await useTensorFlow();
 const step = trainStep(config, {
   detector: r50Detector(SMALL),
-  focal: buildFocalHead(config.focal!),
+  focal: buildAuxiliary(config.focal!),
 });
 
 /** Records the step with one AdamW update, as the recording made it. */

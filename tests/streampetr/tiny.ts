@@ -7,7 +7,7 @@ import { random } from "../../models/random.ts";
 import { resnet } from "../../models/resnet.ts";
 import { R50_704 } from "../../models/streampetr/config.ts";
 import { buildDetector } from "../../models/streampetr/detector.ts";
-import { buildFocalHead } from "../../models/streampetr/focal/head.ts";
+import { buildAuxiliary } from "../../models/streampetr/training/auxiliary.ts";
 import { buildHead } from "../../models/streampetr/head.ts";
 import type { Sample } from "../../models/streampetr/training/host.ts";
 import {
@@ -60,7 +60,7 @@ export function tinyParts(config: StepConfig) {
     neck: cpfpn("img_neck", backbone.channels, config.head.embedDims),
     head: buildHead(config.head),
   });
-  return { detector, focal: config.focal && buildFocalHead(config.focal) };
+  return { detector, focal: config.focal && buildAuxiliary(config.focal) };
 }
 
 /** A step of the tiny detector and its first parameters. */

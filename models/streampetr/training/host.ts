@@ -5,7 +5,8 @@
  */
 import type { Random } from "../../random.ts";
 import type { GroundTruth2D } from "../focal/matcher.ts";
-import { matchFocalTargets } from "../focal/targets.ts";
+import { auxiliaryCells } from "./auxiliary.ts";
+import { auxiliaryNorms, matchAuxiliary } from "./auxiliary_host.ts";
 import type { GroundTruth } from "./codes.ts";
 import { type Denoising, prepareDenoising } from "./denoise.ts";
 import { gridMask, type GridMaskRandom } from "./gridmask.ts";
@@ -15,7 +16,6 @@ import {
   type StepConfig,
   targetSpecs,
   type TensorSpecs,
-  tokensOf,
 } from "./spec.ts";
 import { matchTargets } from "./targets.ts";
 
@@ -92,8 +92,10 @@ export interface Counts {
   matched: number;
   /** Denoising rows in use. */
   denoising: number;
-  /** Matched tokens. */
-  focal: number;
+  /** Matched tokens; how many SimOTA gives, only matching tells. */
+  focal: number | "unknown";
+  /** B of the batch that is counted, where it is more than the step's. */
+  streams?: number;
 }
 
 /**
@@ -101,23 +103,23 @@ export interface Counts {
  * or token as long as there are enough of them.
  */
 export function countsOf(
-  { head, focal }: StepConfig,
+  { batch, head, focal }: StepConfig,
   samples: readonly Sample[],
   denoising: Denoising | null,
 ): Counts {
   const queries = head.queries + head.propagated;
-  const tokens = focal === null ? 0 : tokensOf(focal);
+  const tokens = focal === null ? 0 : auxiliaryCells(focal);
   const found = (labels: ArrayLike<number>, places: number) =>
     Math.min(labels.length, places);
   const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+  const objects = samples.flatMap(({ labels2d }) =>
+    labels2d.map(({ labels }) => found(labels, tokens))
+  );
   return {
     matched: sum(samples.map(({ labels }) => found(labels.labels, queries))),
     denoising: denoising?.count ?? 0,
-    focal: focal === null ? 0 : sum(
-      samples.flatMap(({ labels2d }) =>
-        labels2d.map(({ labels }) => found(labels, tokens))
-      ),
-    ),
+    focal: focal?.kind === "yolox" ? "unknown" : sum(objects),
+    streams: batch,
   };
 }
 
@@ -133,7 +135,7 @@ export interface Matched {
  * Matches a step's predictions with the ground truth.
  *
  * @param outputs `classScores`, `boxCodes`, and with a 2D head
- *   `focal.classScores`, `focal.boxes`, `focal.centers` of the step.
+ *   the step's outputs `focal.*`.
  */
 export function matchStep(
   config: StepConfig,
@@ -149,14 +151,10 @@ export function matchStep(
     head.classes,
     { ...MATCHING, codeWeights: head.codeWeights },
   );
-  const seen = focal && matchFocalTargets(
-    {
-      classScores: outputs["focal.classScores"]!,
-      boxes: outputs["focal.boxes"]!,
-      centers: outputs["focal.centers"]!,
-    },
-    samples.flatMap(({ labels2d }) => labels2d),
+  const seen = focal && matchAuxiliary(
     focal,
+    outputs,
+    samples.flatMap(({ labels2d }) => labels2d),
   );
   return {
     arrays: {
@@ -216,15 +214,27 @@ export function completeTargets(
     targets["denoising.boxNorm"] = atLeastOne(mean.denoising);
   }
   if (config.focal !== null) {
-    targets["focal.classNorm"] = atLeastOne(counts.focal);
-    targets["focal.overlapNorm"] = Float32Array.of(counts.focal);
-    targets["focal.boxNorm"] = atLeastOne(mean.focal);
+    const found = (of: Counts) =>
+      of.focal === "unknown" ? estimated(config, arrays, of) : of.focal;
+    const norms = auxiliaryNorms(config.focal, found(counts), found(mean));
+    Object.assign(targets, norms);
   }
   const specs = targetSpecs(config);
   checkArrays(targets, specs);
   const missing = Object.keys(specs).filter((name) => !(name in targets));
   if (missing.length > 0) throw new Error(`Targets lack ${missing.join(", ")}`);
   return targets;
+}
+
+/** A whole batch's matched cells, from those of a part of it. */
+function estimated(
+  { batch }: StepConfig,
+  arrays: Arrays,
+  { streams = batch }: Counts,
+): number {
+  const weights = Array.from(arrays["focal.weights"]!);
+  const own = weights.reduce((sum, one) => sum + one, 0);
+  return own * streams / batch;
 }
 
 /** Sizes that disagree with a spec are a mistake in the program. */

@@ -3,6 +3,14 @@
  * Start at step.ts.
  * @module
  */
+export {
+  type AuxiliaryConfig,
+  type AuxiliaryHead,
+  type AuxiliaryPredictions,
+  buildAuxiliary,
+  type FocalStepConfig,
+  type YoloxStepConfig,
+} from "./auxiliary.ts";
 export type { GroundTruth } from "./codes.ts";
 export type { Denoising, DenoisingConfig } from "./denoise.ts";
 export { differentiate, type Differentiated } from "./differentiate.ts";

@@ -1,4 +1,5 @@
 /** Names of the loss terms. @module */
+import { auxiliaryTerms } from "./auxiliary.ts";
 import type { StepConfig } from "./spec.ts";
 
 /** All terms of a step, as the reference names them in its log. */
@@ -11,13 +12,5 @@ export function termNames({ head, denoising, focal }: StepConfig): string[] {
       return [`${prefix}${kind}_cls`, `${prefix}${kind}_bbox`];
     })
   );
-  if (!focal) return byLayer;
-  return [
-    ...byLayer,
-    "enc_loss_cls",
-    "enc_loss_bbox",
-    "enc_loss_iou",
-    "centers2d_losses",
-    "centerness_losses",
-  ];
+  return focal ? [...byLayer, ...auxiliaryTerms(focal)] : byLayer;
 }

@@ -6,10 +6,10 @@
  * denoising rows, I = B·N images, T = h·w tokens of one image.
  * @module
  */
-import type { FocalConfig } from "../focal/head.ts";
 import type { HeadConfig } from "../config.ts";
 import { GEOMETRY } from "../inference.ts";
 import { memoryShapes } from "../memory.ts";
+import { auxiliaryCells, type AuxiliaryConfig } from "./auxiliary.ts";
 import { CODE_SIZE } from "./codes.ts";
 import type { DenoisingConfig } from "./denoise.ts";
 
@@ -24,15 +24,9 @@ export interface StepConfig {
   /** null: no denoising queries. */
   denoising: DenoisingConfig | null;
   /** null: no 2D head. */
-  focal: FocalStepConfig | null;
+  focal: AuxiliaryConfig | null;
   /** Probability of a grid mask; 0 leaves the input out. */
   gridMask: number;
-}
-
-/** Settings of the 2D head in a step. */
-export interface FocalStepConfig extends FocalConfig {
-  /** Share of the tokens that the 3D head attends to. */
-  trainRatio: number;
 }
 
 /** Shape and type of a tensor that is to come. */
@@ -98,7 +92,7 @@ export function targetSpecs(config: StepConfig): TensorSpecs {
       ...group("denoising", [B, denoisingRows(config)]),
       "denoising.present": floats(),
     },
-    ...focal && focalSpecs(config, focal),
+    ...focal && auxiliarySpecs(config, focal),
   };
 }
 
@@ -113,22 +107,29 @@ function group(name: string, shape: number[]): TensorSpecs {
   };
 }
 
-/** T, tokens of one image. */
-export function tokensOf(
-  { imageHeight, imageWidth, stride }: FocalStepConfig,
-): number {
-  return Math.floor(imageHeight / stride) * Math.floor(imageWidth / stride);
-}
-
-function focalSpecs(config: StepConfig, focal: FocalStepConfig): TensorSpecs {
-  const images = config.batch * config.cameras;
-  const tokens = tokensOf(focal);
+/** Targets of the 2D head's I·T cells, with their divisors. */
+function auxiliarySpecs(
+  { batch, cameras }: StepConfig,
+  config: AuxiliaryConfig,
+): TensorSpecs {
+  const cells = [batch * cameras, auxiliaryCells(config)];
+  const shared = {
+    "focal.labels": integers(...cells),
+    "focal.boxes": floats(...cells, 4),
+    "focal.centers": floats(...cells, 2),
+    "focal.weights": floats(...cells),
+  };
+  if (config.kind === "yolox") {
+    return {
+      ...shared,
+      "focal.overlaps": floats(...cells),
+      "focal.codes": floats(...cells, 4),
+      "focal.norm": floats(),
+    };
+  }
   return {
-    "focal.labels": integers(images, tokens),
-    "focal.boxes": floats(images, tokens, 4),
-    "focal.centers": floats(images, tokens, 2),
-    "focal.weights": floats(images, tokens),
-    "focal.heatmap": floats(images, tokens),
+    ...shared,
+    "focal.heatmap": floats(...cells),
     "focal.classNorm": floats(),
     "focal.overlapNorm": floats(),
     "focal.boxNorm": floats(),

@@ -15,15 +15,20 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { Params, ParamSpecs, Pass, Tensors } from "../../module.ts";
 import { mergeParams } from "../../nn/mod.ts";
 import type { Detector } from "../detector.ts";
-import type { FocalHead, FocalPredictions } from "../focal/head.ts";
-import { focalObjective } from "../focal/loss.ts";
-import { chooseTokens, keptTokens } from "../focal/tokens.ts";
 import type {
   DenoisingInputs,
   FrameInputs,
   Memory,
   Predictions,
 } from "../types.ts";
+import {
+  type AuxiliaryHead,
+  auxiliaryObjective,
+  auxiliaryOutputs,
+  type AuxiliaryPredictions,
+  lookAt,
+  tokensOf,
+} from "./auxiliary.ts";
 import { LOSS_WEIGHTS, type LossTargets } from "./loss.ts";
 import { denoisingMask } from "./mask.ts";
 import { headObjective, type Objective } from "./objective.ts";
@@ -46,22 +51,21 @@ export interface StepParts {
   /** Backbone, neck and 3D head. */
   detector: TrainableDetector;
   /** Present exactly if the config has a 2D head. */
-  focal: FocalHead | null;
+  focal: AuxiliaryHead | null;
 }
 
 /** What the first half leaves. */
 export interface Forward {
   /**
    * For the host: `classScores` [L, B, n, classes], `boxCodes` [L, B, n, 10]
-   * and `focal.classScores`, `focal.boxes`, `focal.centers`. For the next
-   * step: `memory.*`, named as its inputs; `updates.<parameter>` where the
+   * and what matching needs of the 2D head as `focal.*`. For the next step: `memory.*`, named as its inputs; `updates.<parameter>` where the
    * pass collects new running statistics.
    */
   outputs: Tensors;
   /** Of all layers, denoising rows first. */
   predictions: Predictions;
   /** Of the 2D head, if there is one. */
-  focal: FocalPredictions | null;
+  focal: AuxiliaryPredictions | null;
 }
 
 /** One iteration. */
@@ -90,7 +94,8 @@ export function trainStep(config: StepConfig, parts: StepParts): TrainStep {
       "Cannot train: 2D head and its config must go together",
     );
   }
-  const choosy = (config.focal?.trainRatio ?? 1) < 1;
+  const choosy = config.focal !== null && config.focal.kind !== "yolox" &&
+    config.focal.trainRatio < 1;
   if (choosy && detector.detect.length < 7) {
     throw new TypeError(
       "Cannot train on a share of the tokens: the head takes all of them",
@@ -114,7 +119,7 @@ function forward(
 ): Forward {
   const frame = frameOf(inputs);
   const features = detector.features(params, frame, pass);
-  const seen = focal?.forward(params, imagesOf(features)) ?? null;
+  const seen = focal && lookAt(config.focal!, focal, params, features, pass);
   const { predictions, memory } = detector.detect(
     params,
     features,
@@ -122,18 +127,14 @@ function forward(
     group(inputs, "memory.") as unknown as Memory,
     denoisingOf(config, inputs),
     pass,
-    seen && tokensOf(config, seen, features),
+    seen && tokensOf(config.focal!, seen, config.batch, config.cameras),
   );
   const hidden = denoisingRows(config);
   const outputs: Tensors = {
     classScores: rows(predictions.classScores, hidden),
     boxCodes: rows(predictions.boxCodes, hidden),
     ...prefixed("memory.", memory as unknown as Tensors),
-    ...seen && prefixed("focal.", {
-      classScores: seen.classScores,
-      boxes: seen.boxes,
-      centers: seen.centers,
-    }),
+    ...seen && prefixed("focal.", auxiliaryOutputs(config.focal!, seen)),
     ...prefixed("updates.", Object.fromEntries(pass.updates ?? [])),
   };
   return { outputs, predictions, focal: seen };
@@ -160,10 +161,10 @@ function losses(
     { ...LOSS_WEIGHTS, codes: config.head.codeWeights },
   );
   if (focal === null) return own;
-  const seen = focalObjective(
-    focal,
-    group(targets, "focal.") as never,
+  const seen = auxiliaryObjective(
     config.focal!,
+    focal,
+    group(targets, "focal."),
   );
   return {
     total: tf.add(own.total, seen.total) as tf.Scalar,
@@ -196,27 +197,6 @@ function denoisingOf(
       inputs["denoising.padding"] as tf.Tensor1D,
     ),
   };
-}
-
-/**
- * The tokens that the 3D head attends to; null for all of them, whose order
- * would change nothing but the rounding.
- */
-function tokensOf(
-  { batch, focal }: StepConfig,
-  seen: FocalPredictions,
-  features: tf.Tensor,
-): tf.Tensor2D | null {
-  const [, cameras, h, w] = features.shape as number[];
-  const count = cameras! * h! * w!;
-  const kept = keptTokens(count, focal!.trainRatio);
-  return kept === count ? null : chooseTokens(seen, batch, kept);
-}
-
-/** [B, N, h, w, C] → [B·N, h, w, C]. */
-function imagesOf(features: tf.Tensor): tf.Tensor4D {
-  const [B, N, h, w, C] = features.shape as number[];
-  return tf.reshape(features, [B! * N!, h!, w!, C!]);
 }
 
 /** Queries [from, to) of [L, B, n, c]. */
