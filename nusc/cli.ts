@@ -13,6 +13,56 @@ export function buildProgram(print: Print, complain: Print): Command {
   const program = new Command("nusc").description(
     "nuScenes without Python: metrics, tracks and pictures",
   ).configureOutput({ writeOut: print, writeErr: complain }).exitOverride();
+  addChecks(program, print);
+  addData(program, print);
+  addDetection(program, print);
+  addTracking(program, print);
+  addPictures(program, print);
+  return program;
+}
+
+/** Whether a dataset, and what is made of it, is right. */
+function addChecks(program: Command, print: Print): void {
+  program.command("check")
+    .description("open all tables, follow all scenes, find all sensor files")
+    .requiredOption("--root <dir>", "dataset folder")
+    .option("--version <name>", "tables, such as v1.0-mini")
+    .option("--scenes <names...>", "only the files of these scenes")
+    .option("--images", "look into every image for its header and end")
+    .action(async (options) => {
+      const { check } = await import("./commands/check.ts");
+      check(options, print);
+    });
+  program.command("check-geometry")
+    .description("self-test: ground truth before and after augmentation")
+    .requiredOption("--root <dir>", "dataset folder")
+    .option("--version <name>", "tables, such as v1.0-mini")
+    .option("--split <name>", "official split, such as mini_val")
+    .option("--scenes <names...>", "only these scenes")
+    .option("--samples <count>", "key frames, evenly spread; 40", number)
+    .option("--draws <count>", "augmentations of each; 8", number)
+    .option("--bound <pixels>", "largest error that passes; 0.05", number)
+    .action(async (options) => {
+      const { checkGeometry } = await import("./commands/check-geometry.ts");
+      await checkGeometry(options, print);
+    });
+}
+
+/** Records of key frames. */
+function addData(program: Command, print: Print): void {
+  common(program, "create-data")
+    .description("one JSON line a key frame: calibration, poses and boxes")
+    .requiredOption("--out <file>", "JSON lines, to be written")
+    .option("--max-sweeps <count>", "LiDAR sweeps listed; 10", number)
+    .option("--no-files", "sizes from the tables, sensor files unseen")
+    .action(async (options) => {
+      const { createData } = await import("./commands/create-data.ts");
+      await createData(options, print);
+    });
+}
+
+/** Metrics of detections. */
+function addDetection(program: Command, print: Print): void {
   common(program, "evaluate", "submission with detections")
     .description("detection metrics (detection_cvpr_2019) of a results file")
     .option("--classes <names...>", "only these classes")
@@ -23,6 +73,10 @@ export function buildProgram(print: Print, complain: Print): Command {
       const { evaluate } = await import("./commands/evaluate.ts");
       evaluate(options, print);
     });
+}
+
+/** Tracks and their metrics. */
+function addTracking(program: Command, print: Print): void {
   common(program, "track", "submission with detections", "detections")
     .description("follow detections from frame to frame")
     .requiredOption("--out <file>", "submission with tracks, to be written")
@@ -47,6 +101,10 @@ export function buildProgram(print: Print, complain: Print): Command {
       );
       evaluateTracks(options, print);
     });
+}
+
+/** Pictures of key frames. */
+function addPictures(program: Command, print: Print): void {
   program.command("render")
     .description("draw a key frame: cameras and the bird's-eye view")
     .requiredOption("--root <dir>", "dataset folder")
@@ -65,32 +123,19 @@ export function buildProgram(print: Print, complain: Print): Command {
       const { render } = await import("./commands/render.ts");
       await render(options, print);
     });
-  program.command("check-geometry")
-    .description("self-test: ground truth before and after augmentation")
-    .requiredOption("--root <dir>", "dataset folder")
-    .option("--version <name>", "tables, such as v1.0-mini")
-    .option("--split <name>", "official split, such as mini_val")
-    .option("--scenes <names...>", "only these scenes")
-    .option("--samples <count>", "key frames, evenly spread; 40", number)
-    .option("--draws <count>", "augmentations of each; 8", number)
-    .option("--bound <pixels>", "largest error that passes; 0.05", number)
-    .action(async (options) => {
-      const { checkGeometry } = await import("./commands/check-geometry.ts");
-      await checkGeometry(options, print);
-    });
-  return program;
 }
 
-/** A command with the options that all have. */
+/** A command with the options that all have; `results` is what it reads. */
 function common(
   program: Command,
   name: string,
-  results: string,
+  results?: string,
   flag = "results",
 ): Command {
-  return program.command(name)
-    .requiredOption("--root <dir>", "dataset folder")
-    .requiredOption(`--${flag} <file>`, results)
+  const command = program.command(name)
+    .requiredOption("--root <dir>", "dataset folder");
+  if (results) command.requiredOption(`--${flag} <file>`, results);
+  return command
     .option("--version <name>", "tables, such as v1.0-mini")
     .option("--split <name>", "mini_val, val, … or one of splits.json")
     .option("--scenes <names...>", "only these scenes");

@@ -73,6 +73,7 @@ export {
   type CameraInfo,
   CAMERAS,
   checkFiles,
+  checkImages,
   CLASSES_3D,
   createFrames,
   type CreateOptions,

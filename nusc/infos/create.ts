@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import { DatasetError } from "../errors.ts";
 import type { Dataset } from "../tables/mod.ts";
-import { checkFiles, refuseDamaged } from "./files.ts";
+import { checkFiles, checkImages } from "./files.ts";
 import { buildFrame } from "./frame.ts";
 import { inspectJpeg } from "./jpeg.ts";
 import type { FrameInfo } from "./types.ts";
@@ -52,7 +52,7 @@ export async function* createFrames(
     const size = inspectJpeg(path);
     if (typeof size !== "string") return size;
     // Where one copy was interrupted there are often more: all at once.
-    refuseDamaged(dataset, samples);
+    checkImages(dataset, samples);
     throw new DatasetError(`${size} in ${path}. Is it being written?`);
   };
   const counts = new Map<number, number>();

@@ -9,8 +9,8 @@ import type { Dataset } from "../tables/mod.ts";
 import { inspectJpeg } from "./jpeg.ts";
 import { CAMERAS } from "./types.ts";
 
-/** File names shown of those that are absent. */
-const SHOWN = 10;
+/** Names shown of one folder. */
+const SHOWN = 20;
 
 /**
  * Looks whether all images and LiDAR files of samples are there.
@@ -42,11 +42,11 @@ export function checkFiles(dataset: Dataset, samples: readonly number[]): void {
 }
 
 /**
- * Tells of all damaged images of samples, once one has been met.
+ * Looks whether all images of samples have a header and an end.
  * @param samples rows of the dataset's `samples`
- * @throws {DatasetError} that names them; nothing if all are whole
+ * @throws {DatasetError} that names those that are damaged
  */
-export function refuseDamaged(
+export function checkImages(
   dataset: Dataset,
   samples: readonly number[],
 ): void {
@@ -70,11 +70,18 @@ function pathOf(dataset: Dataset, sample: number, channel: string): string {
   return `${dataset.root}/${dataset.sensorData.filename(row)}`;
 }
 
-/** The first of some lines, each on its own, and how many there are more. */
+/** Paths line by line, with many of one folder cut short to a count. */
 function linesOf(lines: readonly string[]): string {
-  const more = lines.length - SHOWN;
-  return ["", ...lines.slice(0, SHOWN)].join("\n  ") +
-    (more > 0 ? `\n  and ${more} more` : "");
+  const folders = new Map<string, string[]>();
+  for (const line of lines) {
+    const folder = dirname(line);
+    folders.set(folder, [...folders.get(folder) ?? [], line]);
+  }
+  return [...folders].map(([folder, own]) => {
+    const more = own.length - SHOWN;
+    return own.slice(0, SHOWN).map((line) => `\n  ${line}`).join("") +
+      (more > 0 ? `\n  and ${more} more in ${folder}` : "");
+  }).join("");
 }
 
 function list(folder: string): Set<string> {
