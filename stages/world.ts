@@ -11,7 +11,7 @@ const settings = z.strictObject({
   version: z.enum(["v1.0-mini", "v1.0-trainval"]).optional().describe(
     "default: mini while its 8 + 2 scenes suffice, else trainval",
   ),
-  train_scenes: z.int().min(0).max(122).default(8).describe(
+  train_scenes: z.int().min(0).max(700).default(8).describe(
     "scenes of the training split; more than 8 need trainval",
   ),
   val_scenes: z.int().min(0).max(40).default(2).describe(

@@ -4,10 +4,12 @@
  * @module
  */
 
+import { scenesOfSplit, type Split } from "../splits/mod.ts";
+
 const MINI_TRAIN = "0061 0553 0655 0757 0796 1077 1094 1100";
 const MINI_VAL = "0103 0916";
 
-/** Of the official `train`, the mini scenes first. */
+/** Of the official `train`, the mini scenes first; the rest comes after. */
 const TRAIN = `0061 0655 0757 1077 1094 1100
 0001 0008 0021 0027 0033 0045 0051 0057 0064 0070 0076 0125 0131 0139 0155
 0162 0168 0175 0181 0188 0195 0204 0211 0220 0228 0234 0240 0246 0252 0258
@@ -24,6 +26,11 @@ const VAL = `0103 0916 0553 0796
 0561 0565 0629 0634 0638 0777 0782 0795 0799 0905 0909 0913 0919 0923 0927
 0931 0967 0972 1062 1066 1070`;
 
+/** The given scenes, then all others of an official split. */
+function withRest(first: string[], split: Split): string[] {
+  return [...new Set([...first, ...scenesOfSplit(split)])];
+}
+
 function names(numbers: string): string[] {
   return numbers.split(/\s+/).map((number) => `scene-${number}`);
 }
@@ -31,7 +38,7 @@ function names(numbers: string): string[] {
 /** Scene names by nuScenes version: training ones and validation ones. */
 export const SCENES = {
   "v1.0-mini": { train: names(MINI_TRAIN), val: names(MINI_VAL) },
-  "v1.0-trainval": { train: names(TRAIN), val: names(VAL) },
+  "v1.0-trainval": { train: withRest(names(TRAIN), "train"), val: names(VAL) },
 } as const satisfies Record<Version, { train: string[]; val: string[] }>;
 
 /** A nuScenes version that can be generated. */

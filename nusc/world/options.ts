@@ -14,7 +14,7 @@ export interface WorldOptions {
    * suffice, else `v1.0-trainval`.
    */
   version?: Version;
-  /** Scenes of the training split: at most 8 in mini, 122 in trainval. */
+  /** Scenes of the training split: at most 8 in mini, 700 in trainval. */
   trainScenes: number;
   /** Scenes of the validation split: at most 2 in mini, 40 in trainval. */
   valScenes: number;
