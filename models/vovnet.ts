@@ -25,6 +25,8 @@ export interface VoVNetConfig {
   outStages?: readonly number[];
   /** What of the norms learns; `affine` in the reference. */
   norm: Pick<BatchNormOptions, "mode" | "momentum">;
+  /** Channels of the first convolution, default 64; all others follow. */
+  width?: number;
   /**
    * The reference's frozen_stages: −1 none (default), 0 the stem, k the stem
    * and stages 2 to k + 1. Nothing of them learns.
@@ -34,42 +36,45 @@ export interface VoVNetConfig {
   checkpoint?: boolean;
 }
 
-/** V-99-eSE; an entry a stage. */
+/** V-99-eSE; an entry a stage, channels in widths. */
 const BLOCKS = [1, 3, 9, 3];
-const INNER = [128, 160, 192, 224];
-const OUTPUT = [256, 512, 768, 1024];
+const INNER = [2, 2.5, 3, 3.5];
+const OUTPUT = [4, 8, 12, 16];
 /** 3×3 convolutions of one aggregation block. */
 const LAYERS = 5;
 
 /**
  * Images [B, H, W, 3] → maps of the chosen stages; stage s has stride 2^s
- * and 256, 512, 768 or 1024 channels.
+ * and 256, 512, 768 or 1024 channels at the usual width.
+ * @throws {RangeError} when the width is odd: stage 3 is 2.5 widths wide.
  */
 export function vovnet(config: VoVNetConfig): Backbone {
-  const { name, outStages = [4, 5], frozenStages = -1 } = config;
+  const { name, outStages = [4, 5], frozenStages = -1, width = 64 } = config;
+  checkWidth(width);
+  const output = OUTPUT.map((share) => share * width);
   const still = {
     ...config,
     norm: { ...config.norm, mode: "frozen" },
   } as const;
-  const stem = [[3, 64, 2], [64, 64, 1], [64, 128, 2]].map((shape, i) => {
-    const [from, to, stride] = shape as [number, number, number];
-    const layer = `${name}.stem.stem_${i + 1}`;
-    return frozenStages < 0
-      ? convNormRelu(config, layer, from, to, 3, stride)
-      : frozen(convNormRelu(still, layer, from, to, 3, stride));
-  });
+  const stem = frozenStages < 0
+    ? stemLayers(config, width)
+    : stemLayers(still, width).map(frozen);
   const stages = BLOCKS.map((count, i) =>
     Array.from({ length: count }, (_, b) => {
-      const entry = i === 0 ? 128 : OUTPUT[i - 1]!;
-      const from = b === 0 ? entry : OUTPUT[i]!;
+      const entry = i === 0 ? 2 * width : output[i - 1]!;
+      const sizes = {
+        from: b === 0 ? entry : output[i]!,
+        inner: INNER[i]! * width,
+        to: output[i]!,
+      };
       const part = i + 1 <= frozenStages
-        ? frozen(aggregation(still, i, b, from))
-        : aggregation(config, i, b, from);
+        ? frozen(aggregation(still, i, b, sizes))
+        : aggregation(config, i, b, sizes);
       return config.checkpoint ? checkpointed(part) : part;
     })
   );
   return {
-    channels: outStages.map((s) => OUTPUT[s - 2]!),
+    channels: outStages.map((s) => output[s - 2]!),
     strides: outStages.map((s) => 2 ** s),
     params: mergeParams(...stem, ...stages.flat()),
     forward(params, images, pass) {
@@ -86,6 +91,21 @@ export function vovnet(config: VoVNetConfig): Backbone {
   };
 }
 
+function checkWidth(width: number): void {
+  if (width % 2 === 0) return;
+  throw new RangeError(`VoVNet's width is ${width}, expected an even number`);
+}
+
+/** Three 3×3 convolutions, together of stride 4. */
+function stemLayers(config: VoVNetConfig, width: number): ImagePart[] {
+  const shapes = [[3, width, 2], [width, width, 1], [width, 2 * width, 2]];
+  return shapes.map((shape, i) => {
+    const [from, to, stride] = shape as [number, number, number];
+    const layer = `${config.name}.stem.stem_${i + 1}`;
+    return convNormRelu(config, layer, from, to, 3, stride);
+  });
+}
+
 /**
  * One-shot aggregation: five convolutions in a row, the input and all five
  * results concatenated, mixed by a 1×1 convolution and gated by channel.
@@ -95,9 +115,8 @@ function aggregation(
   config: VoVNetConfig,
   stage: number,
   block: number,
-  from: number,
+  { from, inner, to }: { from: number; inner: number; to: number },
 ): ImagePart {
-  const [inner, to] = [INNER[stage]!, OUTPUT[stage]!];
   const id = `OSA${stage + 2}_${block + 1}`;
   const name = `${config.name}.stage${stage + 2}.${id}`;
   const layers = Array.from({ length: LAYERS }, (_, i) =>

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type Backbone,
   buildDetector,
   buildHead,
   cpfpn,
@@ -12,8 +13,13 @@ import {
   type ParamSpecs,
   type Plain,
   resnet,
+  vovnet,
 } from "../../models/mod.ts";
-import type { ImageSettings, ModelSettings } from "./settings.ts";
+import type {
+  BackboneSettings,
+  ImageSettings,
+  ModelSettings,
+} from "./settings.ts";
 
 /** Pixels between tokens. */
 const STRIDE = 16;
@@ -55,22 +61,26 @@ export function headConfig(
   };
 }
 
+/** Builds the backbone of the settings; its maps have strides 16 and 32. */
+export function buildBackbone(settings: BackboneSettings): Backbone {
+  const shared = {
+    name: "img_backbone",
+    width: settings.width,
+    norm: { mode: settings.norm, momentum: settings.norm_momentum },
+    frozenStages: settings.frozen_stages,
+    checkpoint: settings.with_cp,
+  };
+  if (settings.type === "vovnet") return vovnet(shared);
+  const { depth, zero_init_last: zeroInitLast } = settings;
+  return resnet({ ...shared, depth, zeroInitLast });
+}
+
 /** Builds the network of the settings. */
 export function buildModel(
   settings: ModelSettings,
   image: Pick<ImageSettings, "height" | "width">,
 ): Model {
-  const { depth, width, norm, norm_momentum, zero_init_last, ...rest } =
-    settings.backbone;
-  const backbone = resnet({
-    name: "img_backbone",
-    depth,
-    width,
-    norm: { mode: norm, momentum: norm_momentum },
-    zeroInitLast: zero_init_last,
-    frozenStages: rest.frozen_stages,
-    checkpoint: rest.with_cp,
-  });
+  const backbone = buildBackbone(settings.backbone);
   const head = headConfig(settings, image);
   const detector = buildDetector({
     backbone,

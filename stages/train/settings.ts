@@ -11,7 +11,21 @@ const count = z.number().int().positive();
 const range = z.tuple([z.number(), z.number()]);
 const box = z.array(z.number()).length(6);
 
-const backbone = z.strictObject({
+const norm = z.enum(["frozen", "affine", "statistics", "train"]).describe(
+  "batch norms: nothing learns, scale and shift do, batch statistics are " +
+    "used, or both",
+);
+const anyBackbone = {
+  width: count.default(64).describe("channels of the stem"),
+  norm_momentum: fraction.default(0.1)
+    .describe("weight of a batch in the running statistics"),
+  frozen_stages: z.number().int().min(-1).max(4).default(-1)
+    .describe("0 freezes the stem, k the stem and k stages, -1 nothing"),
+  with_cp: z.boolean().default(false)
+    .describe("blocks are computed twice instead of kept: less memory"),
+};
+
+const resnet = z.strictObject({
   type: z.literal("resnet").default("resnet"),
   depth: z.union([
     z.literal(18),
@@ -19,21 +33,19 @@ const backbone = z.strictObject({
     z.literal(50),
     z.literal(101),
   ]).default(50),
-  width: count.default(64).describe("channels of the stem"),
-  norm: z.enum(["frozen", "affine", "statistics", "train"]).default("frozen")
-    .describe(
-      "batch norms: nothing learns, scale and shift do, batch statistics are " +
-        "used, or both",
-    ),
-  norm_momentum: fraction.default(0.1)
-    .describe("weight of a batch in the running statistics"),
+  norm: norm.default("frozen"),
+  ...anyBackbone,
   zero_init_last: z.boolean().default(false)
     .describe("residual branches start at zero, for training from scratch"),
-  frozen_stages: z.number().int().min(-1).max(4).default(-1)
-    .describe("0 freezes the stem, k the stem and k stages, -1 nothing"),
-  with_cp: z.boolean().default(false)
-    .describe("blocks are computed twice instead of kept: less memory"),
 });
+
+const vovnet = z.strictObject({
+  type: z.literal("vovnet").describe("VoVNet-99-eSE"),
+  norm: norm.default("affine"),
+  ...anyBackbone,
+});
+
+const backbone = z.discriminatedUnion("type", [resnet, vovnet]);
 
 const head = z.strictObject({
   queries: count.default(644),
@@ -244,5 +256,6 @@ export const trainSettings = z.strictObject({
 });
 
 export type TrainSettings = z.output<typeof trainSettings>;
+export type BackboneSettings = z.output<typeof backbone>;
 export type ModelSettings = z.output<typeof modelSettings>;
 export type ImageSettings = z.output<typeof imageSettings>;

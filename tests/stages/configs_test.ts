@@ -1,4 +1,9 @@
 import assert from "node:assert/strict";
+import { parse } from "yaml";
+import type { ParamSpecs } from "../../models/module.ts";
+import { loadConfig, toValue } from "../../pipeline/config/mod.ts";
+import { configFiles, paramsOf, trainSettingsOf } from "../support/configs.ts";
+import { goldenJson } from "../support/golden.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -28,8 +33,11 @@ async function dryRun(config: string) {
   };
 }
 
-for (const { name } of Deno.readDirSync(`${ROOT}/configs`)) {
-  if (!name.endsWith(".yaml")) continue;
+/** All but those of generated worlds and the common parent. */
+const PUBLISHED = configFiles()
+  .filter((file) => !/^(base|mini|overfit|smoke|world)\./.test(file));
+
+for (const name of configFiles()) {
   Deno.test(`configs/${name} is a config that could run`, async () => {
     const { code, last, complaint } = await dryRun(`configs/${name}`);
     assert.equal(code, 0, complaint);
@@ -47,3 +55,121 @@ for (const { name } of Deno.readDirSync(`${ROOT}/configs`)) {
     ]);
   });
 }
+
+/** A row of the original's state dict. */
+interface Entry {
+  name: string;
+  shape: number[];
+  alias_of: string | null;
+  trainable: boolean;
+  kind: "param" | "buffer";
+}
+
+const recorded: Entry[] = (await goldenJson("full_params")).state_dict
+  // Batch norms of torch count their batches; nothing ever reads it.
+  .filter(({ name }: Entry) => !name.endsWith(".num_batches_tracked"));
+
+/** Name, shape and whether it learns, of every entry with its aliases. */
+function stateDict(specs: ParamSpecs): string[] {
+  return Object.entries(specs).flatMap(([name, spec]) =>
+    [name, ...spec.aliases ?? []].map((key) =>
+      `${key} [${spec.shape}]${spec.trainable ? "" : ", fixed"}`
+    )
+  ).sort();
+}
+
+/** The same of the original R50 with so many queries. */
+function original(learned: number, passed: number): string[] {
+  const rows: Record<string, number> = {
+    "pts_bbox_head.reference_points.weight": learned,
+    "pts_bbox_head.pseudo_reference_points.weight": passed,
+  };
+  return recorded.map(({ name, shape, trainable }) => {
+    const [first, ...rest] = shape;
+    const all = [rows[name] ?? first, ...rest];
+    return `${name} [${all}]${trainable ? "" : ", fixed"}`;
+  }).sort();
+}
+
+/** Numbers in parameters whose names begin so. */
+function total(specs: ParamSpecs, prefix = ""): number {
+  return Object.entries(specs)
+    .filter(([name, { buffer }]) => name.startsWith(prefix) && !buffer)
+    .reduce((sum, [, { shape }]) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+for (
+  const [file, learned, passed] of [
+    ["r50.yaml", 644, 256],
+    ["r50-90e.yaml", 644, 256],
+    ["r50-nui-428q-24e.yaml", 300, 128],
+    ["r50-nui-428q-60e.yaml", 300, 128],
+  ] as const
+) {
+  Deno.test(`configs/${file} has the original's state dict`, () => {
+    const specs = paramsOf(trainSettingsOf(file));
+    assert.deepEqual(stateDict(specs), original(learned, passed));
+    // As the dump in the original's log of 900 queries says.
+    if (learned === 644) assert.equal(total(specs), 37_259_345);
+  });
+}
+
+Deno.test("configs/v299-800-24e.yaml has the original's parameters", () => {
+  const specs = paramsOf(trainSettingsOf("v299-800-24e.yaml"));
+  const rest = (lines: string[]) =>
+    lines.filter((line) => !/^img_(backbone|neck\.lateral)/.test(line));
+  assert.deepEqual(rest(stateDict(specs)), rest(original(644, 256)));
+  assert.equal(total(specs), 82_947_153);
+  assert.equal(total(specs, "img_backbone."), 69_523_520);
+  assert.equal(total(specs, "img_neck."), 1_049_344);
+  const stuck = Object.entries(specs).filter(([name, { trainable, buffer }]) =>
+    name.startsWith("img_backbone.") && !trainable && !buffer
+  );
+  assert.deepEqual(stuck, [], "norms learn their weights and biases");
+});
+
+Deno.test("published configs say their length, rates and images", () => {
+  const rows = Object.fromEntries(
+    PUBLISHED.map((file) => {
+      const { optimizer, schedule, image } = trainSettingsOf(file);
+      return [file, [
+        schedule.epochs,
+        optimizer.lr,
+        optimizer.lr_mult.img_backbone,
+        `${image.height}x${image.width}`,
+        image.resize.join(),
+        image.normalization,
+      ]];
+    }),
+  );
+  const r50 = ["256x704", "0.38,0.55", "imagenet-rgb"];
+  assert.deepEqual(rows, {
+    "r50.yaml": [24, 4e-4, 0.25, ...r50],
+    "r50-90e.yaml": [90, 4e-4, 0.25, ...r50],
+    "r50-nui-428q-24e.yaml": [24, 4e-4, 0.1, ...r50],
+    "r50-nui-428q-60e.yaml": [60, 4e-4, 0.1, ...r50],
+    "v299-800-24e.yaml": [
+      ...[24, 4e-4, 0.1, "320x800", "0.47,0.625", "imagenet-bgr"],
+    ],
+  });
+});
+
+/** Leaves of nested maps, by their paths. */
+function leaves(value: unknown, path = ""): [string, unknown][] {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    return [[path, value]];
+  }
+  return Object.entries(value)
+    .flatMap(([key, child]) => leaves(child, `${path}/${key}`));
+}
+
+Deno.test("a published config says only what differs", () => {
+  for (const file of PUBLISHED) {
+    const own = parse(Deno.readTextFileSync(`${ROOT}configs/${file}`));
+    const parent = toValue(loadConfig(`${ROOT}configs/${own.extends}`));
+    const above = new Map(leaves(parent));
+    for (const [path, value] of leaves(own)) {
+      assert.notDeepEqual(value, above.get(path), `${file} repeats ${path}`);
+    }
+  }
+});
