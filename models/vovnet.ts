@@ -49,7 +49,7 @@ const LAYERS = 5;
  * @throws {RangeError} when the width is odd: stage 3 is 2.5 widths wide.
  */
 export function vovnet(config: VoVNetConfig): Backbone {
-  const { name, outStages = [4, 5], frozenStages = -1, width = 64 } = config;
+  const { outStages = [4, 5], frozenStages = -1, width = 64 } = config;
   checkWidth(width);
   const output = OUTPUT.map((share) => share * width);
   const still = {
