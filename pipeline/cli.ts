@@ -98,6 +98,7 @@ const weights = program.command("weights")
 weights.command("show")
   .description("print names, shapes, types and what the file seems to be")
   .argument("<file>", WEIGHTS)
+  .option("--for <config>", "list what this config's model would load of it")
   .option("--entry <key>", ENTRY)
   .addOption(jsonOption())
   .action(async (file, flags) => {

@@ -8,6 +8,8 @@ import { writePth } from "../engine/checkpoint/mod.ts";
 import {
   guessNaming,
   guessOrigin,
+  type LoadedWeights,
+  type LoadReport,
   loadWeights,
   type Origin,
   type ParamSpecs,
@@ -32,6 +34,16 @@ export interface Contents extends Omit<WeightsFile, "tensors"> {
   origin: Origin;
   /** In the file's order; shapes are PyTorch's. */
   tensors: { name: string; shape: readonly number[]; dtype: string }[];
+  /** What a model would load of it, where one was given. */
+  report?: LoadReport;
+}
+
+/** Options of {@linkcode show}. */
+export interface ShowOptions {
+  /** Key of the state dict, where a PyTorch file holds several. */
+  entry?: string;
+  /** Settings of a model that is to load the file. */
+  settings?: TrainSettings;
 }
 
 /** Options of {@linkcode convert}. */
@@ -46,12 +58,18 @@ export interface ConvertOptions {
 
 /**
  * Looks into a file of weights.
- * @throws {UserError} when it cannot be read.
+ * @throws {UserError} when it cannot be read or does not fit the model.
  */
-export async function show(path: string, entry?: string): Promise<Contents> {
+export async function show(
+  path: string,
+  { entry, settings }: ShowOptions = {},
+): Promise<Contents> {
   const { tensors, ...file } = await readWeights(path, entry);
+  const report = settings &&
+    fitted(path, await specsOf(settings), tensors).report;
   return {
     ...file,
+    ...report && { report },
     origin: guessOrigin(tensors),
     tensors: [...tensors].map(([name, { shape, dtype }]) => ({
       name,
@@ -94,14 +112,22 @@ export async function convert(
 function forModel(
   path: string,
   specs: ParamSpecs,
-  { tensors }: WeightsFile,
+  file: WeightsFile,
 ): { tensors: Tensors; notes: string[] } {
+  const { params, report } = fitted(path, specs, file.tensors);
+  const found = Object.fromEntries(
+    Object.entries(specs).filter(([name]) => name in params),
+  );
+  return { tensors: stateDict(found, params), notes: [reportText(report)] };
+}
+
+function fitted(
+  path: string,
+  specs: ParamSpecs,
+  tensors: WeightsFile["tensors"],
+): LoadedWeights {
   try {
-    const { params, report } = loadWeights(specs, tensors);
-    const found = Object.fromEntries(
-      Object.entries(specs).filter(([name]) => name in params),
-    );
-    return { tensors: stateDict(found, params), notes: [reportText(report)] };
+    return loadWeights(specs, tensors);
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
     throw new UserError(`Cannot load ${path}: ${error.message}`);

@@ -14,7 +14,7 @@ import {
   readPipeline,
 } from "../config/mod.ts";
 import { importStage } from "../module.ts";
-import type { ConvertOptions } from "../../stages/weights.ts";
+import type { Contents, ConvertOptions } from "../../stages/weights.ts";
 
 type TrainSettings = NonNullable<ConvertOptions["settings"]>;
 
@@ -23,19 +23,20 @@ const TRAIN = resolve("stages/train.ts");
 /** Longer metadata, such as a whole config, is cut in the listing. */
 const LONGEST = 200;
 
-/** Prints what a file holds. */
+/** Prints what a file holds, and what a config's model would load of it. */
 export async function showWeights(
   path: string,
-  { entry, json = false }: { entry?: string; json?: boolean },
+  flags: { entry?: string; for?: string; json?: boolean },
 ): Promise<void> {
   const { show } = await import("../../stages/weights.ts");
-  const contents = await show(path, entry);
-  const { format, bytes, origin, tensors, metadata } = contents;
+  const settings = flags.for ? await settingsOf(flags.for) : undefined;
+  const contents = await show(path, { entry: flags.entry, settings });
+  const { format, bytes, origin, tensors, metadata, report } = contents;
   const sizes = tensors.map(({ shape }) =>
     shape.reduce((product, side) => product * side, 1)
   );
   const numbers = sizes.reduce((sum, size) => sum + size, 0);
-  if (json) {
+  if (flags.json) {
     print(`${JSON.stringify({ path, ...contents, numbers }, null, 2)}\n`);
     return;
   }
@@ -51,10 +52,31 @@ export async function showWeights(
     const text = value.replace(/\s+/g, " ");
     field(key, text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
   }
-  const width = Math.max(...tensors.map(({ name }) => name.length));
   print("\n");
+  if (report) printReport(report);
+  else printTensors(tensors);
+}
+
+function printTensors(tensors: Contents["tensors"]): void {
+  const width = Math.max(...tensors.map(({ name }) => name.length));
   for (const { name, shape, dtype } of tensors) {
     print(`${name.padEnd(width)}  ${dtype.padEnd(4)}  [${shape.join(", ")}]\n`);
+  }
+}
+
+/** Every name but those that were loaded, which are only counted. */
+function printReport(report: NonNullable<Contents["report"]>): void {
+  const { loaded, missing, unexpected, foreign } = report;
+  field("loaded", `${loaded.length} parameters`);
+  for (
+    const [title, names] of [
+      ["missing", missing],
+      ["unexpected", unexpected],
+      ["not for a detector", foreign],
+    ] as const
+  ) {
+    field(title, String(names.length));
+    for (const name of names) print(`  ${name}\n`);
   }
 }
 

@@ -121,6 +121,9 @@ Deno.test("show() tells what a file is; what is none is told plainly", async () 
     shape: [4, 3, 7, 7],
     dtype: "F32",
   });
+  const fit = await show(torchvision("d.pth"), { settings });
+  assert.equal(fit.report!.loaded.length, 100);
+  assert.deepEqual(fit.report!.foreign, ["fc.bias"]);
   const refused = (path: string, message: RegExp) =>
     assert.rejects(show(path), { name: "UserError", message });
   await refused(`${folder}/no.pth`, /Cannot find the file of weights/);
