@@ -136,10 +136,10 @@ function bestNaming(
     for (const [name, tensor] of stored) {
       const plain = unwrapped(name);
       const renamed = naming.rename(plain);
-      if (renamed !== null && known.has(renamed)) {
+      if (naming.foreign.test(plain)) fit.foreign.push(name);
+      else if (renamed !== null && known.has(renamed)) {
         fit.entries.set(renamed, { ...tensor, stored: name });
-      } else if (naming.foreign.test(plain)) fit.foreign.push(name);
-      else if (!isCounter(name)) fit.unexpected.push(name);
+      } else if (!isCounter(name)) fit.unexpected.push(name);
     }
     return fit;
   });

@@ -55,7 +55,7 @@ export const NAMINGS: readonly Naming[] = [
     title: "bare backbone (torchvision and others)",
     mark: /^(conv1\.weight|layer1\.|stem\.stem_1|patch_embed\.|blocks\.0\.)/,
     rename: prefixed(""),
-    foreign: /^(fc|head|mask_token|cls_token)\b|\.rope\.freqs_/,
+    foreign: /^(fc|head|mask_token|cls_token|rope\w*)\b/,
   },
 ];
 
@@ -91,7 +91,6 @@ function prefixed(prefix: string): (stored: string) => string | null {
 
 /** The net is the backbone, its pyramid the backbone's adapter. */
 function eva(stored: string): string | null {
-  if (/\.rope_\w+\.freqs_/.test(stored)) return null;
   const [, part, rest] = /^backbone\.(net\.|simfp_)(.*)$/.exec(stored) ?? [];
   if (part === undefined) return null;
   return part === "net."

@@ -21,9 +21,13 @@ export interface Link {
   length: number;
 }
 
-/** Lines of a file, from 1, both included. */
+/** Lines of a declaration, from 1. */
 export interface Lines {
+  /** Of its comment, where it has one. */
   first: number;
+  /** Of its name. */
+  declared: number;
+  /** Included. */
   last: number;
 }
 
@@ -71,14 +75,17 @@ export function linesOf(code: string, symbol: string): Lines | null {
   const last = lines.findIndex((line, i) =>
     i >= at && (/^\}/.test(line) || /^\S.*;$/.test(line))
   );
-  return { first: first + 1, last: last + 1 };
+  return { first: first + 1, declared: at + 1, last: last + 1 };
 }
 
 /**
  * The lines that a link should point at.
  * @throws {Error} naming the page, the link and what is missing.
  */
-export function targetOf(page: string, link: Link): Lines | null {
+export function targetOf(
+  page: string,
+  link: Link,
+): Pick<Lines, "first" | "last"> | null {
   const symbols = symbolsOf(link);
   if (symbols === null) return null;
   const code = Deno.readTextFileSync(link.path);

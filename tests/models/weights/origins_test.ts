@@ -7,12 +7,14 @@ import assert from "node:assert/strict";
 import { parsePth } from "../../../engine/checkpoint/mod.ts";
 import {
   buildFocalHead,
+  EVA02_LARGE,
   guessOrigin,
   type LoadedWeights,
   loadWeights,
   type ParamSpecs,
   R50_704,
   resnet,
+  vit,
   vovnet,
 } from "../../../models/mod.ts";
 import { mergeParams } from "../../../models/nn/mod.ts";
@@ -197,31 +199,39 @@ Deno.test("V2-99 loads from DD3D's and detectron2's own files", () => {
 });
 
 Deno.test("EVA-02 detectors give net and pyramid, not their position tables", () => {
-  const init = { kind: "constant", value: 0 } as const;
-  const shape = [2, 2];
-  const names = [
-    "img_backbone.pos_embed",
-    "img_backbone.blocks.0.attn.q_proj.weight",
-    "img_backbone.adapter.simfp_2.4.norm.weight",
-  ];
-  const specs = Object.fromEntries(
-    names.map((name) => [name, { shape, init, trainable: true }]),
+  const eva = thin(
+    vit({ ...EVA02_LARGE, depth: 3 }, { channels: 256, scales: [4, 2, 1, 0.5] })
+      .params,
   );
-  const state = new Map<string, Py>();
-  for (const name of names) {
-    const from = name.includes("adapter")
-      ? name.replace("img_backbone.adapter", "backbone")
-      : name.replace("img_backbone", "backbone.net");
-    state.set(from, tensor(name, shape));
-  }
-  const rest = [
-    "backbone.net.rope_glb.freqs_cos",
-    "roi_heads.box_predictor.0.cls_score.weight",
-  ];
-  for (const name of rest) state.set(name, tensor(name, [2, 2]));
-  const loaded = load(specs, new Map([["model", state]]));
-  holdsAll(specs, loaded);
-  assert.deepEqual(loaded.report.foreign, rest);
+  const isTable = (name: string) => name.includes(".rope_");
+  const state = renamed(eva, (name) => {
+    const pyramid = name.replace("img_backbone.adapter.", "backbone.");
+    return pyramid.replace("img_backbone.", "backbone.net.");
+  });
+  // Tables of another image size, as detectors of 1536 pixels have them.
+  const tables = [...state.keys()].filter(isTable);
+  for (const name of tables) state.set(name, tensor(name, [9, 4]));
+  const head = "roi_heads.box_predictor.0.cls_score.weight";
+  state.set(head, tensor(head, [2]));
+  const { params, report } = load(eva, new Map([["model", state]]));
+  const learned = Object.fromEntries(
+    Object.entries(eva).filter(([name]) => !isTable(name)),
+  );
+  holdsAll(learned, { params, report: { ...report, missing: [] } });
+  assert.deepEqual(report.missing, Object.keys(eva).filter(isTable));
+  assert.deepEqual(report.unexpected, []);
+  assert.deepEqual(report.foreign, [...tables, head]);
+  const alone = [...state].filter(([name]) => name.startsWith("backbone.net."))
+    .map(([name, value]) =>
+      [name.slice("backbone.net.".length), value] as const
+    );
+  const bare = load(eva, new Map(alone));
+  assert.deepEqual(bare.report.unexpected, []);
+});
+
+Deno.test("a StreamPETR checkpoint with EVA-02 brings its tables along", () => {
+  const eva = thin(vit({ ...EVA02_LARGE, depth: 3 }).params);
+  holdsAll(eva, load(eva, renamed(eva, (name) => `module.${name}`)));
 });
 
 Deno.test("another shape names the parameter in the file and in the model", () => {
