@@ -112,6 +112,7 @@ weights.command("convert")
   .argument("<out>", "file to write: .safetensors or .pth")
   .option("--for <config>", "exactly the parameters of this config's model")
   .option("--entry <key>", ENTRY)
+  .option("--half", "float32 as float16, for .safetensors")
   .option("--force", "replace a file that exists")
   .action(async (from, to, flags) => {
     const { convertWeights } = await import("./commands/weights.ts");

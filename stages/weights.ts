@@ -52,6 +52,8 @@ export interface ConvertOptions {
   entry?: string;
   /** Settings of the model that the file is to fit; default: any model. */
   settings?: TrainSettings;
+  /** Writes float32 matrices as halves: half the size, three digits. */
+  half?: boolean;
   /** Replaces a file that exists. */
   force?: boolean;
 }
@@ -90,9 +92,9 @@ export async function show(
 export async function convert(
   from: string,
   to: string,
-  { entry, settings, force = false }: ConvertOptions = {},
+  { entry, settings, half = false, force = false }: ConvertOptions = {},
 ): Promise<string[]> {
-  const write = writerOf(to);
+  const write = writerOf(to, half);
   await refuseLoss(from, to, force);
   const file = await readWeights(from, entry);
   const specs = settings && await specsOf(settings);
@@ -168,12 +170,23 @@ function plain({ dtype, shape, data }: StoredTensor): WritableTensor {
   return { dtype: dtype === "BOOL" ? dtype : undefined, shape, data };
 }
 
+/** A file's bytes, by the end of its name. */
 function writerOf(
   path: string,
+  half: boolean,
 ): (tensors: Tensors, metadata: Record<string, string>) => Uint8Array {
   if (path.endsWith(".safetensors")) {
     return (tensors, metadata) =>
-      writeSafetensors(tensors, { ...metadata, format: "pt" });
+      writeSafetensors(half ? halved(tensors) : tensors, {
+        ...metadata,
+        format: "pt",
+      });
+  }
+  if (half) {
+    throw new UserError(
+      `Cannot write halves to ${path}: expected a name that ends with ` +
+        ".safetensors",
+    );
   }
   if (/\.(pth|pt)$/.test(path)) {
     return (tensors, metadata) => {
@@ -187,6 +200,18 @@ function writerOf(
   }
   throw new UserError(
     `Cannot write ${path}: expected a name that ends with .safetensors or .pth`,
+  );
+}
+
+/** Matrices and kernels as halves; vectors are few, and some are exact. */
+function halved(tensors: Tensors): Tensors {
+  return new Map(
+    [...tensors].map(([name, { shape, data, dtype }]) => [
+      name,
+      data instanceof Float32Array && shape.length > 1
+        ? { shape, data: Float16Array.from(data) }
+        : { shape, data, dtype },
+    ]),
   );
 }
 

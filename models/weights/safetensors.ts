@@ -84,7 +84,7 @@ export interface WritableTensor {
   /** Sizes by axis. */
   shape: readonly number[];
   /** Row-major, of the type's width. */
-  data: StoredData;
+  data: StoredData | Float16Array;
 }
 
 /** Writes tensors, wide element types first so that all stay aligned. */
@@ -124,7 +124,8 @@ export function writeSafetensors(
   return file;
 }
 
-function typeOf(data: StoredData): StoredType {
+function typeOf(data: WritableTensor["data"]): StoredType {
+  if (data instanceof Float16Array) return "F16";
   if (data instanceof Float32Array) return "F32";
   if (data instanceof Float64Array) return "F64";
   if (data instanceof Int32Array) return "I32";

@@ -84,12 +84,12 @@ function printReport(report: NonNullable<Contents["report"]>): void {
 export async function convertWeights(
   from: string,
   to: string,
-  flags: { for?: string; entry?: string; force?: boolean },
+  flags: { for?: string; entry?: string; half?: boolean; force?: boolean },
 ): Promise<void> {
   const { convert } = await import("../../stages/weights.ts");
   const settings = flags.for ? await settingsOf(flags.for) : undefined;
-  const { entry, force } = flags;
-  const lines = await convert(from, to, { entry, force, settings });
+  const { for: _, ...options } = flags;
+  const lines = await convert(from, to, { ...options, settings });
   for (const line of lines) print(`${line}\n`);
 }
 

@@ -27,6 +27,9 @@ import { createStepper } from "./stepper.ts";
 import { createValidation } from "./validate.ts";
 import { warmStart } from "./warmstart.ts";
 
+/** A parameter that the warm start trains: who brings it, needs none. */
+const WARM = "pts_bbox_head.position_encoder.0.weight";
+
 /** The stage. */
 export async function train(
   context: StageContext<TrainSettings>,
@@ -67,16 +70,15 @@ export async function train(
   const step = composeStep(config, model);
   const values = firstValues(step.params, config.model, config.seed);
   const { checkpoint } = config.model;
-  if (checkpoint) {
-    Object.assign(
-      values,
-      await loadPretrained(context, checkpoint, step.params),
-    );
-  }
+  const pretrained = checkpoint
+    ? await loadPretrained(context, checkpoint, step.params)
+    : {};
+  Object.assign(values, pretrained);
 
-  // ---- warm start, unless the run goes on ----
+  // ---- warm start, unless the run goes on or has learned it before ----
   const resumes = await loadState(context.scratch) !== null;
-  if (config.warm_start && !resumes) {
+  const knows = WARM in pretrained;
+  if (config.warm_start && !resumes && !knows) {
     await warmStart({
       context,
       engine,
@@ -108,9 +110,9 @@ export async function train(
     validate: await createValidation({ context, engine, model, stepper }),
   });
 
-  // ---- artifact: the detector; the 2D head is of training only ----
+  // ---- artifact: the detector, and the 2D head for who trains on ----
   const { tensors } = stepper.read();
-  for (const name of Object.keys(model.detector.params)) {
+  for (const name of Object.keys(step.params)) {
     const { data, shape } = exportedOf(tensors, config, name);
     values[name] = { data: data as Float32Array, shape };
   }
