@@ -107,6 +107,29 @@ export function multiplierOf(
 }
 
 /**
+ * Layer-wise decay of the learning rate of a ViT with so many blocks: rate to
+ * the power of the layers above, 1 behind the backbone and in what comes
+ * after its blocks.
+ *
+ * Source: get_vit_lr_decay_rate of detectron2 (modeling/backbone/vit.py), of
+ * which the EVA-02 recipe of StreamPETR's documentation is a relative.
+ *
+ * @param backbone prefix of the backbone's names, such as `img_backbone`.
+ */
+export function layerDecayOf(
+  name: string,
+  rate: number,
+  blocks: number,
+  backbone = "img_backbone",
+): number {
+  if (!name.startsWith(`${backbone}.`)) return 1;
+  if (/\.(pos_embed|patch_embed)\b/.test(name)) return rate ** (blocks + 1);
+  const block = /\.blocks\.(\d+)\./.exec(name);
+  if (!block || name.includes(".residual.")) return 1;
+  return rate ** (blocks - Number(block[1]));
+}
+
+/**
  * 1 − βᵗ by expm1: in float32 the plain difference of the first steps would
  * lose half of the digits.
  */

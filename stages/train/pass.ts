@@ -14,6 +14,7 @@ import {
   inputSpecs,
   type Pass,
   type Plain,
+  type Synchronize,
   targetSpecs,
   type Tensors,
   type TensorSpecs,
@@ -32,6 +33,8 @@ export interface Recording {
   groups: readonly Group[];
   /** First values of all parameters, memory layout. */
   values: Record<string, Plain>;
+  /** Batch norms share their statistics over processes; else each its own. */
+  synchronize?: Synchronize;
 }
 
 /**
@@ -73,7 +76,7 @@ export function recordPass(recording: Recording): CompiledSplit {
 }
 
 function body(
-  { step, settings, groups }: Recording,
+  { step, settings, groups, synchronize }: Recording,
   inputs: Tensors,
 ): { early: Tensors; late: Tensors } {
   const params = below("weight.", inputs);
@@ -81,7 +84,7 @@ function body(
     Object.assign(params, split(group, params[group.key]!));
   }
   const scale = scalesLoss(settings) ? inputs.scale as tf.Scalar : undefined;
-  const pass = passOf(inputs);
+  const pass = passOf(inputs, synchronize);
   const found = differentiate(step, params, inputs, inputs, pass, scale);
   const late: Tensors = { terms: found.terms, total: found.total };
   for (const group of groups) {
@@ -94,9 +97,14 @@ function body(
  * A training pass whose random numbers follow the step's seed.
  * @param calls draws that were made before
  */
-function passOf(inputs: Tensors, calls = 0): Pass {
+function passOf(
+  inputs: Tensors,
+  synchronize: Synchronize | undefined,
+  calls = 0,
+): Pass {
   return {
     training: true,
+    ...synchronize && { synchronize },
     updates: new Map(),
     uniform(shape) {
       const offset = tf.tensor1d([1009 * ++calls, 0], "int32");
@@ -105,8 +113,12 @@ function passOf(inputs: Tensors, calls = 0): Pass {
     recompute: {
       barrier,
       replay() {
-        const { uniform } = passOf(inputs, calls);
-        return { training: true, uniform: uniform! };
+        const { updates: _, recompute: __, ...pass } = passOf(
+          inputs,
+          synchronize,
+          calls,
+        );
+        return pass;
       },
     },
   };

@@ -145,6 +145,8 @@ const optimizer = z.strictObject({
   lr_mult: z.record(z.string(), z.number().min(0))
     .default({ img_backbone: 0.25 })
     .describe("factor by part of the parameter's name; the longest part wins"),
+  layer_decay: fraction.nullable().default(null)
+    .describe("factor of the rate from block to block of a ViT, from above"),
   decay_mult: z.record(z.string(), z.number().min(0)).default({})
     .describe("factor of the weight decay, likewise"),
   freeze: z.array(z.string().min(1)).default([])

@@ -18,13 +18,12 @@ import {
   emaShare,
   inputSpecs,
   matchStep,
-  multiplierOf,
-  type ParamSpecs,
   type Plain,
   type Prepared,
   prepareStep,
   random,
   type Sample,
+  type Synchronize,
   targetSpecs,
   type Tensors,
   type TrainStep,
@@ -34,12 +33,13 @@ import type { Stepper, StepReport } from "./loop.ts";
 import { below, partOf, tensorsOf } from "./arrays.ts";
 import { firstNonFinite } from "./diagnose.ts";
 import type { Batch } from "./batch.ts";
-import { type Group, groupsOf, type Trained } from "./flat.ts";
+import { type Group, groupsOf } from "./flat.ts";
 import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
 import { recordPass } from "./pass.ts";
 import { lossScaling, Scaler } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
 import { firstState, readState, stateOf } from "./state.ts";
+import { type FrozenRows, thawed, trainedOf } from "./trained.ts";
 import { recordUpdate } from "./update.ts";
 
 /** What a stepper is made of. */
@@ -50,8 +50,9 @@ export interface StepperParts {
   settings: TrainSettings;
   /** First values of all parameters, memory layout. */
   values: Record<string, Plain>;
-  /** Factor per row of a parameter's updates; null trains all of it. */
-  frozen: (name: string, rows: number) => number[] | null;
+  frozen: FrozenRows;
+  /** Batch norms share their statistics over processes; else each its own. */
+  synchronize?: Synchronize;
   /** Told at the end of each part of a step, for profiles. */
   mark?: (part: StepPart) => void;
 }
@@ -111,7 +112,12 @@ class DeviceStepper implements Stepper {
     const { freeze } = settings.optimizer;
     this.#step = { ...step, params: thawed(step.params, freeze, frozen) };
     this.#settings = settings;
-    const trained = trainedOf(this.#step, settings, values, frozen);
+    const trained = trainedOf(
+      this.#step.params,
+      settings.optimizer,
+      values,
+      frozen,
+    );
     this.#groups = groupsOf(trained);
     const groups = this.#groups;
     this.#pass = recordPass({
@@ -120,6 +126,7 @@ class DeviceStepper implements Stepper {
       settings,
       groups,
       values,
+      synchronize: parts.synchronize,
     });
     this.#engine = engine;
     this.#scaler = new Scaler(lossScaling(settings));
@@ -280,40 +287,6 @@ class DeviceStepper implements Stepper {
     tf.dispose(this.#state);
     this.#state = stateOf(tensors, this.#groups);
   }
-}
-
-/** Parameters with whole frozen ones taken out of training. */
-function thawed(
-  specs: ParamSpecs,
-  freeze: readonly string[],
-  frozen: StepperParts["frozen"],
-): ParamSpecs {
-  return Object.fromEntries(
-    Object.entries(specs).map(([name, spec]) => {
-      const rows = frozen(name, spec.shape[0]!);
-      const fixed = freeze.some((part) => name.includes(part)) ||
-        rows !== null && rows.every((factor) => factor === 0);
-      return [name, fixed ? { ...spec, trainable: false } : spec];
-    }),
-  );
-}
-
-/** What trains, and how fast. */
-function trainedOf(
-  step: TrainStep,
-  { optimizer }: TrainSettings,
-  values: Record<string, Plain>,
-  frozen: StepperParts["frozen"],
-): Trained[] {
-  return Object.keys(step.params)
-    .filter((name) => step.params[name]!.trainable)
-    .map((name) => ({
-      name,
-      shape: values[name]!.shape,
-      lr: multiplierOf(name, optimizer.lr_mult),
-      decay: multiplierOf(name, optimizer.decay_mult),
-      rows: frozen(name, values[name]!.shape[0]!),
-    }));
 }
 
 /** Shapes of the running statistics among what forward passes moved. */

@@ -8,6 +8,7 @@ import {
   cyclicSchedule,
   emaShare,
   emaStep,
+  layerDecayOf,
   multiplierOf,
   nextLossScale,
   startLossScale,
@@ -125,6 +126,16 @@ Deno.test("multiplierOf() takes the longest key, then the alphabet", () => {
   assert.equal(multiplierOf("img_backbone.bn1.weight", table), 0);
   assert.equal(multiplierOf("pts_bbox_head.reg", table), 1);
   assert.equal(multiplierOf("abcd", table), 2);
+});
+
+Deno.test("layerDecayOf() counts layers as detectron2 does", () => {
+  const of = (name: string) => layerDecayOf(name, 0.5, 3);
+  assert.equal(of("img_backbone.pos_embed"), 0.5 ** 4);
+  assert.equal(of("img_backbone.patch_embed.proj.weight"), 0.5 ** 4);
+  assert.equal(of("img_backbone.blocks.0.norm1.weight"), 0.5 ** 3);
+  assert.equal(of("img_backbone.blocks.2.attn.q_proj.weight"), 0.5);
+  assert.equal(of("img_backbone.simfp_2.0.weight"), 1);
+  assert.equal(of("pts_bbox_head.blocks.0.weight"), 1);
 });
 
 Deno.test("clipByGlobalNorm() scales by torch's coefficient", () => {
