@@ -3,15 +3,16 @@
  * @module
  */
 import { createReadStream, existsSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { DatasetError } from "../errors.ts";
+import { writeWhole } from "../whole.ts";
 import type { FrameInfo } from "./types.ts";
 
 /** Bytes gathered before they are written. */
 const CHUNK = 1 << 20;
 
 /**
- * Writes frames as they come; returns how many.
+ * Writes frames as they come, all of them or none; returns how many.
  * @param onFrame called after each with the number so far
  */
 export async function writeFrames(
@@ -19,12 +20,7 @@ export async function writeFrames(
   frames: AsyncIterable<FrameInfo>,
   onFrame?: (done: number) => void,
 ): Promise<number> {
-  const file = await open(path, "w");
-  try {
-    return await writeAll(file, frames, onFrame);
-  } finally {
-    await file.close();
-  }
+  return await writeWhole(path, (file) => writeAll(file, frames, onFrame));
 }
 
 async function writeAll(

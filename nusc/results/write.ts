@@ -2,7 +2,8 @@
  * Writes a nuScenes submission as its samples come.
  * @module
  */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { writeWhole } from "../whole.ts";
 
 /** Which sensors a method used; a submission must say. */
 export interface ResultsMeta {
@@ -38,18 +39,16 @@ export interface SampleBoxes {
 /** Characters gathered before they are written. */
 const CHUNK = 1 << 20;
 
-/** Writes `{meta, results}`; returns the number of samples. */
+/**
+ * Writes `{meta, results}`, as a whole or not at all; returns the number of
+ * samples.
+ */
 export async function writeResults(
   path: string,
   samples: Iterable<SampleBoxes> | AsyncIterable<SampleBoxes>,
   meta: ResultsMeta = CAMERA_ONLY,
 ): Promise<number> {
-  const file = await open(path, "w");
-  try {
-    return await writeAll(file, samples, meta);
-  } finally {
-    await file.close();
-  }
+  return await writeWhole(path, (file) => writeAll(file, samples, meta));
 }
 
 async function writeAll(

@@ -148,8 +148,8 @@ export class Dataset {
       const sensors = readRows(this.folder, "sensor", { channel: "text" });
       const table = readRows(this.folder, "calibrated_sensor", {
         sensor_token: "text",
-        translation: "numbers",
-        rotation: "numbers",
+        translation: "vector",
+        rotation: "quaternion",
         camera_intrinsic: "matrix",
       });
       const rows = table.rows.map((row) => {

@@ -13,7 +13,7 @@ import {
   TokenColumn,
 } from "./columns.ts";
 import { readTable } from "./read.ts";
-import { uniqueIndex } from "./unique.ts";
+import { checkRotations, uniqueIndex } from "./valid.ts";
 
 /** A table that tokens point into. */
 export interface Target {
@@ -38,11 +38,12 @@ export function readEgoPoses(folder: string): EgoPoses {
   const rotation = new NumberColumn("rotation", 4);
   const path = `${folder}/ego_pose.json`;
   const rows = readTable(path, [token, rotation, translation]);
+  const index = uniqueIndex(path, new TokenIndex(token.take(rows)));
   return {
     name: "ego_pose",
-    index: uniqueIndex(path, new TokenIndex(token.take(rows))),
+    index,
     translation: translation.take(rows),
-    rotation: rotation.take(rows),
+    rotation: checkRotations(path, rotation.take(rows), index),
   };
 }
 
@@ -161,7 +162,7 @@ export function readAnnotations(
     attributes: columns.attributes.take(rows),
     translation: columns.translation.take(rows),
     size: columns.size.take(rows),
-    rotation: columns.rotation.take(rows),
+    rotation: checkRotations(path, columns.rotation.take(rows), index),
     previous: link(path, "prev", index, columns.prev, rows),
     next: link(path, "next", index, columns.next, rows),
     lidarPoints: columns.lidarPoints.take(rows),

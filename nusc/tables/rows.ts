@@ -6,21 +6,23 @@ import { DatasetError } from "../errors.ts";
 import { indexTokens, type TokenIndex } from "../json/mod.ts";
 import { ValueColumn } from "./columns.ts";
 import { readTable } from "./read.ts";
-import { uniqueIndex } from "./unique.ts";
+import { uniqueIndex } from "./valid.ts";
 
 /** What a field must be, and its TypeScript type. */
 interface Types {
   text: string;
   number: number;
-  /** List of numbers. */
-  numbers: number[];
+  /** Three numbers. */
+  vector: number[];
+  /** Four numbers that are not all 0. */
+  quaternion: number[];
   /** List of lists of numbers. */
   matrix: number[][];
 }
 
 const isNumber = (value: unknown) =>
   typeof value === "number" && Number.isFinite(value);
-const isNumbers = (value: unknown) =>
+const isNumbers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every(isNumber);
 
 const CHECKS: Record<
@@ -29,7 +31,15 @@ const CHECKS: Record<
 > = {
   text: { is: (value) => typeof value === "string", wanted: "a string" },
   number: { is: isNumber, wanted: "a finite number" },
-  numbers: { is: isNumbers, wanted: "a list of finite numbers" },
+  vector: {
+    is: (value) => isNumbers(value) && value.length === 3,
+    wanted: "a list of 3 finite numbers",
+  },
+  quaternion: {
+    is: (value) =>
+      isNumbers(value) && value.length === 4 && value.some((x) => x !== 0),
+    wanted: "a quaternion [w, x, y, z] of finite numbers, not all 0",
+  },
   matrix: {
     is: (value) => Array.isArray(value) && value.every(isNumbers),
     wanted: "a list of lists of finite numbers",

@@ -12,12 +12,15 @@ export interface DatasetManifest {
   version: string;
 }
 
-/** Opens the dataset of an input folder. */
+/**
+ * Opens the dataset of an input folder; a linked one under its own path, so
+ * that messages name the user's files.
+ */
 export async function openInput(folder: string): Promise<Dataset> {
   const { openDataset } = await import("../../nusc/mod.ts");
   const text = await Deno.readTextFile(`${folder}/dataset.json`);
   const { version } = JSON.parse(text) as DatasetManifest;
-  return openDataset(`${folder}/root`, version);
+  return openDataset(await Deno.realPath(`${folder}/root`), version);
 }
 
 /** Runs work; what is wrong with the user's files becomes a UserError. */

@@ -8,6 +8,7 @@ import {
   openDataset,
   readAllFrames,
   writeFrames,
+  writeResults,
 } from "../../nusc/mod.ts";
 import {
   perfectResults,
@@ -170,6 +171,37 @@ Deno.test("a scene that is cut short is no smaller split", async () => {
       /scene-0103 is cut short: .* holds 1 of the 2 samples that scene.json/,
     );
   });
+});
+
+Deno.test("a dataset without annotations cannot be evaluated on", async () => {
+  for (const command of ["evaluate", "evaluate-tracking"] as const) {
+    await refuses(
+      command,
+      (tables) => {
+        tables.sample_annotation = [];
+        tables.instance = [];
+      },
+      "Found no annotations in ROOT/v1.0-mini/sample_annotation.json, " +
+        "expected ground truth to evaluate against. nuScenes keeps that of " +
+        "v1.0-test: submit the results to its server, or evaluate on val",
+    );
+  }
+});
+
+Deno.test("a file that fails half way leaves the old one as it was", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/results.json`;
+  await Deno.writeTextFile(path, "old");
+  async function* failing() {
+    yield { token: "a", boxes: [] };
+    await Promise.reject(new Error("no power"));
+  }
+  await assert.rejects(writeResults(path, failing()), /no power/);
+  assert.equal(await Deno.readTextFile(path), "old");
+  assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [
+    "results.json",
+  ]);
+  await Deno.remove(folder, { recursive: true });
 });
 
 Deno.test("two key frames of one sensor in a sample are named", async () => {

@@ -135,6 +135,30 @@ Deno.test("fields that are missing or of a wrong type are named", async () => {
   );
 });
 
+Deno.test("rotations of length 0 turn nothing and are refused", async () => {
+  const first = tinyTables().ego_pose![2]!.token;
+  await refuses(
+    (tables) => tables.ego_pose![2]!.rotation = [0, 0, 0, 0],
+    "Found a rotation of length 0 in row 3 of ROOT/v1.0-mini/ego_pose.json " +
+      `(token "${first}"), expected a quaternion w, x, y, z. ${AGAIN}`,
+  );
+  const box = tinyTables().sample_annotation![0]!.token;
+  await refuses(
+    (tables) => tables.sample_annotation![0]!.rotation = [0, 0, 0, 0],
+    "Found a rotation of length 0 in row 1 of ROOT/v1.0-mini/" +
+      `sample_annotation.json (token "${box}"), expected a quaternion w, x, ` +
+      `y, z. ${AGAIN}`,
+  );
+  for (const rotation of [[0, 0, 0, 0], [1, 0, 0]]) {
+    await refuses(
+      (tables) => tables.calibrated_sensor![1]!.rotation = rotation,
+      "Found [, expected rotation as a quaternion [w, x, y, z] of finite " +
+        "numbers, not all 0 in ROOT/v1.0-mini/calibrated_sensor.json:… " +
+        `(row 2). ${AGAIN}`,
+    );
+  }
+});
+
 Deno.test("a table that is cut off is told with its place", async () => {
   await withDataset(tinyTables(), (root) => {
     const path = `${root}/v1.0-mini/sample_annotation.json`;

@@ -21,6 +21,7 @@ export interface TruthBoxes extends ResultBoxes {
 
 /**
  * Ground truth of samples, in their order, boxes in table order.
+ * @throws {DatasetError} if the dataset has no annotations at all
  * @param labels class names; annotations of other classes are left out
  */
 export function truthBoxes(
@@ -32,6 +33,13 @@ export function truthBoxes(
     labels.indexOf(DETECTION_OF_CATEGORY[category] ?? "")
   );
   const { annotations } = dataset;
+  if (!annotations.rows) {
+    throw new DatasetError(
+      `Found no annotations in ${dataset.folder}/sample_annotation.json, ` +
+        "expected ground truth to evaluate against. nuScenes keeps that of " +
+        "v1.0-test: submit the results to its server, or evaluate on val",
+    );
+  }
   const { sample, instance, lidarPoints, radarPoints } = annotations;
   const rows = samples.flatMap((row) =>
     [...dataset.annotationsOfSample.of(row)].filter((annotation) =>
