@@ -8,7 +8,8 @@ import { createFrames } from "../infos/mod.ts";
 import {
   type Augmentation,
   checkFrame,
-  describeFrame,
+  checkPixels,
+  type describeFrame,
   emptyReport,
   type FrameConfig,
   type GeometryReport,
@@ -16,6 +17,7 @@ import {
   randomFor,
   testAugmentation,
   trainAugmentation,
+  type writeInput,
 } from "../loader/mod.ts";
 import { type Dataset, openDataset } from "../tables/mod.ts";
 import { selectionOf } from "./selection.ts";
@@ -32,29 +34,45 @@ export interface CheckFlags {
   bound?: number;
 }
 
+/** Frames whose views are tried on pixels: each takes a resize. */
+const SPOT_FRAMES = 4;
+
+/**
+ * Spots may be off by more than matrices: a rotation takes the nearest pixel.
+ * A flip about the wrong pixel is off by 1.
+ */
+const SPOT_BOUND = 0.9;
+
 /** What each row of the report compares, and in which unit. */
 const ROWS = {
   boxes: ["3D boxes in the images", "px"],
   centers: ["3D centres on 2D labels", "px"],
   labels2d: ["2D labels", "px"],
   poses: ["3D centres in the world", "m"],
+  spots: ["pixels of images", "px"],
 } as const satisfies Record<keyof GeometryReport, readonly string[]>;
+
+/** What is tested; the loader's own by default. */
+export interface Tested {
+  describe?: typeof describeFrame;
+  write?: typeof writeInput;
+}
 
 /**
  * Projects ground truth before and after augmentations of images and of the
  * bird's-eye view, and prints by how much they part.
- * @param describe what is tested.
  * @throws {CheckError} if they part by more than the bound.
  */
 export async function checkGeometry(
   flags: CheckFlags,
   print: (text: string) => void,
-  describe: typeof describeFrame = describeFrame,
+  { describe, write }: Tested = {},
 ): Promise<void> {
   const { samples = 40, draws = 8, bound = 0.05 } = flags;
   const dataset = openDataset(flags.root, flags.version);
   const rows = spread(rowsOf(dataset, flags), samples);
   const report = emptyReport();
+  let frames = 0;
   for await (const info of createFrames(dataset, rows, { maxSweeps: 0 })) {
     const { width, height } = info.cams.CAM_FRONT;
     const config = configFor(width, height);
@@ -65,7 +83,9 @@ export async function checkGeometry(
     }
     for (const augmentation of augmentations) {
       checkFrame(info, config, augmentation, report, describe);
+      if (frames < SPOT_FRAMES) checkPixels(info, augmentation, report, write);
     }
+    frames++;
   }
   print(table(report, rows.length, draws + 1));
   refuse(report, bound);
@@ -87,6 +107,7 @@ function configFor(width: number, height: number): FrameConfig {
     range: [-51.2, -51.2, -5, 51.2, 51.2, 3],
     rotation: 0.3925,
     scale: [0.95, 1.05],
+    translation: [0.5, 0.5, 0.2],
     mirror: 0.5,
     photometric: 0,
   };
@@ -132,10 +153,11 @@ function refuse(report: GeometryReport, bound: number): void {
   }
   for (const [key, [name, unit]] of Object.entries(ROWS)) {
     const { error, where } = report[key as keyof GeometryReport];
-    if (error <= bound) continue;
+    const allowed = key === "spots" ? SPOT_BOUND : bound;
+    if (error <= allowed) continue;
     throw new CheckError(
       `Ground truth parts by ${error.toPrecision(3)} ${unit} (${name}; ` +
-        `${where}), allowed ${bound}: ${CAUSE[key as keyof GeometryReport]}`,
+        `${where}), allowed ${allowed}: ${CAUSE[key as keyof GeometryReport]}`,
     );
   }
 }
@@ -148,4 +170,5 @@ const CAUSE: Record<keyof GeometryReport, string> = {
   labels2d: "2D labels do not move as the pixels do",
   poses: "globalFromLidar does not undo the augmentation of the bird's-eye " +
     "view, so the memory would drift",
+  spots: "images do not move as their matrices say",
 };

@@ -19,6 +19,8 @@ import { globalFromLidar } from "./geometry.ts";
 import { inverseAffine, type Matrix4 } from "../geometry/matrix.ts";
 import { labels3d } from "./labels3d.ts";
 import { movedPixel } from "./move.ts";
+import type { writeInput } from "./image.ts";
+import { checkSpots } from "./spots.ts";
 import type { View } from "./view.ts";
 
 /** The largest error of one comparison, and where it was. */
@@ -40,6 +42,8 @@ export interface GeometryReport {
   labels2d: Worst;
   /** Box centres in the global frame, metres. */
   poses: Worst;
+  /** Bright spots in the pixels themselves, pixels. */
+  spots: Worst;
 }
 
 /** Points nearer to the image plane than this are not compared, metres. */
@@ -48,7 +52,13 @@ const NEAR = 1;
 /** A report of nothing. */
 export function emptyReport(): GeometryReport {
   const none = () => ({ error: 0, where: "", count: 0 });
-  return { boxes: none(), centers: none(), labels2d: none(), poses: none() };
+  return {
+    boxes: none(),
+    centers: none(),
+    labels2d: none(),
+    poses: none(),
+    spots: none(),
+  };
 }
 
 /**
@@ -95,6 +105,21 @@ export function checkFrame(
     const back = apply(lidarFromGlobal, place);
     compare(report.poses, back, after.slice(0, 3), where);
   });
+}
+
+/** Checks where the pixels of images go under a view. */
+export function checkPixels(
+  info: FrameInfo,
+  { view }: Augmentation,
+  { spots }: GeometryReport,
+  write?: typeof writeInput,
+): void {
+  for (const { x, y, error } of checkSpots(view, info.cams.CAM_FRONT, write)) {
+    spots.count++;
+    const where = `at ${x.toFixed(0)}, ${y.toFixed(0)} of ` +
+      `${view.width}x${view.height}`;
+    if (error > spots.error) Object.assign(spots, { error, where });
+  }
 }
 
 /** Corners with left and right exchanged, as a mirrored box has them. */

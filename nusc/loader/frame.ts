@@ -16,7 +16,7 @@ import {
   NO_BEV,
 } from "./labels3d.ts";
 import type { ImageJob, Resample } from "./reader.ts";
-import { type Random, uniform } from "./random.ts";
+import { normal, type Random, uniform } from "./random.ts";
 import { testView, trainView, type View, type ViewConfig } from "./view.ts";
 
 /** How frames are loaded and augmented. */
@@ -30,6 +30,8 @@ export interface FrameConfig {
   rotation: number;
   /** Range of the scale. */
   scale: readonly [number, number];
+  /** translation_std: deviations of x, y and z, metres; default none. */
+  translation?: readonly [number, number, number];
   /** Probability of mirroring the world, drawn once a sequence. */
   mirror: number;
   /** Largest relative change of brightness and contrast. */
@@ -81,7 +83,7 @@ export function trainAugmentation(
   const { width, height } = info.cams.CAM_FRONT;
   const view = trainView(config.view, width, height, frame);
   const mirror = sequence() < config.mirror;
-  const bev = {
+  const bev: BevAugmentation = {
     mirror,
     rotation: uniform(frame, -config.rotation, config.rotation),
     scale: uniform(frame, ...config.scale),
@@ -94,6 +96,10 @@ export function trainAugmentation(
       shift: [shift(), shift(), shift()] as [number, number, number],
     }
     : null;
+  const [dx, dy, dz] = config.translation ?? [0, 0, 0];
+  if (dx > 0 || dy > 0 || dz > 0) {
+    bev.translation = [normal(frame, dx), normal(frame, dy), normal(frame, dz)];
+  }
   // A mirrored world is seen in mirrored images.
   return { view: { ...view, flip: view.flip !== mirror }, bev, color };
 }

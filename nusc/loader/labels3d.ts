@@ -45,13 +45,18 @@ export function labels3d(info: FrameInfo, range: readonly number[]): Labels3d {
   return out;
 }
 
-/** An augmentation of the LiDAR frame: mirror x, then rotate, then scale. */
+/**
+ * An augmentation of the LiDAR frame: mirror x, then rotate, then scale, then
+ * move.
+ */
 export interface BevAugmentation {
   /** Mirrors left and right of the world (not in the reference). */
   mirror: boolean;
   /** Radians; positive turns points clockwise, as the reference's matrix. */
   rotation: number;
   scale: number;
+  /** x, y, z in metres; default none. */
+  translation?: readonly [number, number, number];
 }
 
 /** No augmentation. */
@@ -62,11 +67,12 @@ export function augmentedFromLidar(bev: BevAugmentation): Float64Array {
   const c = Math.cos(bev.rotation) * bev.scale;
   const s = Math.sin(bev.rotation) * bev.scale;
   const m = bev.mirror ? -1 : 1;
+  const [x, y, z] = bev.translation ?? [0, 0, 0];
   // deno-fmt-ignore
   return Float64Array.of(
-    m * c, s, 0, 0,
-    -m * s, c, 0, 0,
-    0, 0, bev.scale, 0,
+    m * c, s, 0, x,
+    -m * s, c, 0, y,
+    0, 0, bev.scale, z,
     0, 0, 0, 1,
   );
 }
@@ -88,9 +94,11 @@ export function augmentLabels3d(
     ];
     const mirrored = bev.mirror ? Math.PI - yaw : yaw;
     const size = [l, w, h].map((value) => value * bev.scale);
+    const [cx, cy] = turn(x, y) as [number, number];
     return [
-      ...turn(x, y),
-      z * bev.scale,
+      cx + M[3]!,
+      cy + M[7]!,
+      z * bev.scale + M[11]!,
       ...size,
       wrap(mirrored - bev.rotation),
       ...turn(vx, vy),

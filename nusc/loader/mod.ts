@@ -17,6 +17,7 @@ export * from "./random.ts";
 export * from "./reader.ts";
 export * from "./resample/mod.ts";
 export * from "./sampler.ts";
+export * from "./spots.ts";
 export * from "./turn.ts";
 export * from "./view.ts";
 export * from "./window.ts";

@@ -30,3 +30,9 @@ export function randomFor(...keys: number[]): Random {
 export function uniform(random: Random, low: number, high: number): number {
   return low + (high - low) * random();
 }
+
+/** A number of a normal distribution around 0 (Box and Muller 1958). */
+export function normal(random: Random, deviation: number): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return deviation * radius * Math.cos(2 * Math.PI * random());
+}

@@ -50,6 +50,7 @@ export function frameConfig(
     range: model.head.range,
     rotation: augmentation?.rotation ?? 0,
     scale: augmentation?.scale ?? [1, 1],
+    translation: augmentation?.translation ?? [0, 0, 0],
     mirror: augmentation?.mirror ?? 0,
     photometric: image.photometric,
   };

@@ -121,9 +121,13 @@ const feeding = z.strictObject({
   prefetch: count.default(2).describe("batches loaded ahead of time"),
 });
 
+const deviation = z.number().min(0);
+
 const augmentation = z.strictObject({
   rotation: z.number().min(0).default(0.3925).describe("radians, either way"),
   scale: range.default([0.95, 1.05]),
+  translation: z.tuple([deviation, deviation, deviation]).default([0, 0, 0])
+    .describe("translation_std, metres"),
   mirror: fraction.default(0).describe("probability of a mirrored world"),
 });
 

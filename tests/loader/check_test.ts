@@ -7,6 +7,7 @@ import {
   type Frame,
   inverseAffine,
   multiply,
+  writeInput,
 } from "../../nusc/loader/mod.ts";
 import { TINY, withWorld } from "../world/support.ts";
 
@@ -87,10 +88,18 @@ Deno.test("check-geometry finds planted mistakes", async (t) => {
       };
       await t.step(name, () =>
         assert.rejects(
-          checkGeometry({ root, split: "mini_val" }, () => {}, describe),
+          checkGeometry({ root, split: "mini_val" }, () => {}, { describe }),
           (error: Error) =>
             error instanceof CheckError && row.test(error.message),
         ));
     }
+    await t.step("images flip about the wrong pixel", () => {
+      const write: typeof writeInput = (part, view, ...rest) =>
+        writeInput(part, { ...view, left: view.left + +view.flip }, ...rest);
+      return assert.rejects(
+        checkGeometry({ root, split: "mini_val" }, () => {}, { write }),
+        /parts by .* px \(pixels of images; at \d+, \d+ of .*, allowed 0.9/,
+      );
+    });
   });
 });

@@ -19,7 +19,7 @@ import {
 
 interface Case {
   index: number;
-  /** Resize, bottom, left, flip, image rotation, angle, scale. */
+  /** Resize, bottom, left, flip, image rotation, angle, scale, x, y, z. */
   draws: number[];
   prevExists: boolean;
   seconds: number;
@@ -68,9 +68,11 @@ const config: FrameConfig = {
 /** A frame under the recorded draws. */
 function frameOf({ index, draws }: Case): Frame {
   const info = recording.frames[index]!;
-  const [resize, bottom, left, flip, , rotation, scale] = draws as [
-    ...[number, number, number, number, number, number, number],
-  ];
+  const [resize, bottom, left, flip, , rotation, scale, ...translation] =
+    draws as [
+      ...[number, number, number, number, number, number, number],
+      ...[number, number, number],
+    ];
   const { width, height } = info.cams.CAM_FRONT;
   const slack = Math.max(Math.trunc(width * resize) - config.view.width, 0);
   const uniforms = [
@@ -80,7 +82,7 @@ function frameOf({ index, draws }: Case): Frame {
     flip === 1 ? 0 : 0.99,
   ];
   const view = trainView(config.view, width, height, () => uniforms.shift()!);
-  const bev = { mirror: false, rotation, scale };
+  const bev = { mirror: false, rotation, scale, translation };
   return describeFrame(info, config, { view, bev, color: null });
 }
 
@@ -144,6 +146,8 @@ Deno.test("the recording holds what it is to prove", () => {
     new Set(cases.map(({ draws }) => draws[3])),
     new Set([0, 1]),
   );
+  assert.ok(cases.some(({ draws }) => draws[7] === 0));
+  assert.ok(cases.some(({ draws }) => draws[7] !== 0));
   assert.ok(cases.some(({ labels }) => labels.length > 3));
   assert.ok(cases.some(({ labels2d }) => labels2d.flat().length > 8));
 });

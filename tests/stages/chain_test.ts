@@ -35,6 +35,7 @@ function settings(iterations: number) {
     },
     image: { ...image, flip: 0, grid_mask: 0, cache_mb: 100 },
     augmentation: {
+      translation: [0, 0, 0] as [number, number, number],
       mirror: 0,
       rotation: 0,
       scale: [1, 1] as [number, number],

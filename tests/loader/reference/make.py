@@ -129,14 +129,15 @@ class Draws:
         self.random, self.values = np.random.RandomState(seed), []
 
     def keep(self, value):
-        self.values.append(float(np.sum(value)))
+        self.values += np.atleast_1d(value).astype(float).tolist()
         return value
 
     def __enter__(self):
         self.saved = np.random.uniform, np.random.choice, np.random.normal
         np.random.uniform = lambda a, b: self.keep(self.random.uniform(a, b))
         np.random.choice = lambda a: self.keep(self.random.choice(a))
-        np.random.normal = lambda scale, size: self.random.normal(0, scale, size)
+        np.random.normal = lambda scale, size: self.keep(
+            self.random.normal(0, scale, size))
         return self
 
     def __exit__(self, *_):
@@ -158,7 +159,9 @@ def record(dataset, index, seed, camera):
         filters.ObjectNameFilter(classes=CLASSES),
         transforms.ResizeCropFlipRotImage(data_aug_conf=camera, training=True),
         transforms.GlobalRotScaleTransImage(
-            rot_range=[-0.3925, 0.3925], translation_std=[0, 0, 0],
+            rot_range=[-0.3925, 0.3925],
+            # The published configs have zeros.
+            translation_std=[0.5, 0.4, 0.2] if seed > 5 else [0, 0, 0],
             scale_ratio_range=[0.95, 1.05], reverse_angle=True, training=True),
     ]
     with Draws(seed) as draws:
