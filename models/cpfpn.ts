@@ -7,7 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "./module.ts";
-import { conv2d, mergeParams } from "./nn/mod.ts";
+import { conv2d, mergeParams, nearest } from "./nn/mod.ts";
 
 /**
  * Backbone maps, fine to coarse, → one map per level with `channels`
@@ -40,31 +40,12 @@ export function cpfpn(
       );
       for (let i = levels.length - 1; i > 0; i--) {
         const finer = levels[i - 1]!;
-        const size = [finer.shape[1], finer.shape[2]] as [number, number];
-        levels[i - 1] = tf.add(finer, nearest(levels[i]!, size));
+        const [, height, width] = finer.shape;
+        const coarser = nearest(levels[i]!, [height, width]);
+        levels[i - 1] = tf.add(finer, coarser);
       }
       levels[0] = refine.forward(params, levels[0]!);
       return levels;
     },
   };
-}
-
-/**
- * Nearest upsampling to an exact size. A whole factor is a reshape and a
- * broadcast, which every engine differentiates cheaply.
- */
-function nearest(
-  x: tf.Tensor4D,
-  [height, width]: [number, number],
-): tf.Tensor4D {
-  const [B, h, w, C] = x.shape;
-  if (height % h !== 0 || width % w !== 0) {
-    return tf.image.resizeNearestNeighbor(x, [height, width]);
-  }
-  const [sy, sx] = [height / h, width / w];
-  const rows = tf.mul(
-    tf.reshape(x, [B * h, 1, w, 1, C]),
-    tf.ones([1, sy, 1, sx, 1]),
-  );
-  return tf.reshape(rows, [B, height, width, C]);
 }

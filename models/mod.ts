@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./cpfpn.ts";
+export * from "./fpn.ts";
 export * from "./init.ts";
 export * from "./module.ts";
 export * from "./nn/mod.ts";

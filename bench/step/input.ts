@@ -5,6 +5,7 @@
  */
 import type { Sample } from "../../models/mod.ts";
 import { random } from "../../models/mod.ts";
+import { inverseAffine } from "../../nusc/loader/mod.ts";
 import type { Batch } from "../../stages/train/batch.ts";
 
 /** Shapes of a benchmark's batch. */
@@ -34,14 +35,20 @@ export function noiseBatch(size: BatchSize, seed: number): Batch {
   for (let at = 0; at < images.length; at += noise.length) {
     images.set(noise.subarray(0, images.length - at), at);
   }
-  const lidarFromImage = new Float32Array(batch * cameras * 16);
+  const matrices = () => new Float32Array(batch * cameras * 16);
+  const [lidarFromImage, imageFromLidar] = [matrices(), matrices()];
   for (let i = 0; i < batch * cameras; i++) {
-    lidarFromImage.set(calibration(i % cameras, cameras, size), i * 16);
+    const inverse = Float64Array.from(calibration(i % cameras, cameras, size));
+    lidarFromImage.set(inverse, i * 16);
+    imageFromLidar.set(inverseAffine(inverse), i * 16);
   }
   const identity = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
   return {
     images,
     lidarFromImage,
+    imageFromLidar,
+    // Poses are but a code: any numbers do.
+    cameraFromLidar: matrices().fill(0.1),
     focal: new Float32Array(batch * cameras * 2).fill(0.8 * width),
     currentFromPrevious: Float32Array.from(
       { length: batch * 16 },

@@ -9,6 +9,7 @@ export * from "./dropout.ts";
 export * from "./freeze.ts";
 export * from "./linear.ts";
 export * from "./merge.ts";
+export * from "./nearest.ts";
 export * from "./norm.ts";
 export * from "./params.ts";
 export * from "./recompute.ts";

@@ -22,6 +22,10 @@ import { inputFromSource, type View } from "./view.ts";
 export interface FrameGeometry {
   /** N matrices. */
   lidarFromImage: Matrix4[];
+  /** Their inverses: (u·d, v·d, d, 1) from metres. */
+  imageFromLidar: Matrix4[];
+  /** N poses, metres; no augmentation of the bird's-eye view in them. */
+  cameraFromLidar: Matrix4[];
   /** N pairs fx, fy in input pixels; fx is negative after a flip. */
   focal: [number, number][];
   /** Global frame from the augmented LiDAR frame. */
@@ -63,6 +67,7 @@ export function frameGeometry(
   augmentedFromLidar: Matrix4,
 ): FrameGeometry {
   const lidarFromImage: Matrix4[] = [];
+  const cameraFromLidar: Matrix4[] = [];
   const focal: [number, number][] = [];
   for (const name of CAMERAS) {
     const camera = info.cams[name];
@@ -73,6 +78,7 @@ export function frameGeometry(
     const K = imageFromCamera(camera, view);
     const unaugmented = multiply(lidarFromCamera, inverseAffine(K));
     lidarFromImage.push(multiply(augmentedFromLidar, unaugmented));
+    cameraFromLidar.push(inverseAffine(lidarFromCamera));
     focal.push([K[0]!, K[5]!]);
   }
   const pose = multiply(
@@ -81,6 +87,8 @@ export function frameGeometry(
   );
   return {
     lidarFromImage,
+    imageFromLidar: lidarFromImage.map(inverseAffine),
+    cameraFromLidar,
     focal,
     globalFromLidar: pose,
     lidarFromGlobal: inverseAffine(pose),

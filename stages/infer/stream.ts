@@ -54,15 +54,14 @@ export async function* streamFrames(
   }
 }
 
-/** The arrays of a batch of one, by the network's input names. */
+/** Those arrays of a batch of one that the network takes, by name. */
 export function namedArrays(
   batch: Batch,
   shapes: Record<string, { shape: number[] }>,
 ): Record<string, { data: Float32Array; shape: number[] }> {
   const { frames: _, ...arrays } = batch;
   return Object.fromEntries(
-    Object.entries(arrays).map((
-      [name, data],
-    ) => [name, { data, shape: shapes[name]!.shape }]),
+    Object.entries(arrays).filter(([name]) => name in shapes)
+      .map(([name, data]) => [name, { data, shape: shapes[name]!.shape }]),
   );
 }

@@ -5,14 +5,22 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Arrays, Tensors, TensorSpecs } from "../../models/mod.ts";
 
-/** Tensors of the shapes that the specs name. */
+/** Tensors of the arrays that the specs name. */
 export function tensorsOf(arrays: Arrays, specs: TensorSpecs): Tensors {
   return Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => {
+    wanted(arrays, specs).map(([name, data]) => {
       const { shape, dtype } = specs[name]!;
       return [name, tf.tensor(data, shape, dtype)];
     }),
   );
+}
+
+/** Arrays that specs ask for: not every network takes all geometry. */
+function wanted(
+  arrays: Arrays,
+  specs: TensorSpecs,
+): [string, Float32Array | Int32Array][] {
+  return Object.entries(arrays).filter(([name]) => name in specs);
 }
 
 /**
@@ -26,7 +34,7 @@ export function partOf(
   index: number,
 ): Arrays {
   return Object.fromEntries(
-    Object.entries(arrays).map(([name, data]) => {
+    wanted(arrays, specs).map(([name, data]) => {
       const size = specs[name]!.shape.reduce((a, b) => a * b, 1);
       return [name, slice(data, size, index)];
     }),

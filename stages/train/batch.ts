@@ -23,6 +23,10 @@ export interface Batch {
   images: Float32Array;
   /** [B, N, 4, 4] */
   lidarFromImage: Float32Array;
+  /** [B, N, 4, 4] */
+  imageFromLidar: Float32Array;
+  /** [B, N, 4, 4] */
+  cameraFromLidar: Float32Array;
   /** [B, N, 2] */
   focal: Float32Array;
   /** [B, 4, 4] */
@@ -49,6 +53,13 @@ export function imageLength(frames: readonly Frame[]): number {
   return frames.length * geometry.focal.length * view.height * view.width * 3;
 }
 
+/** Matrices of the cameras, of which a network takes those it is made for. */
+const MATRICES = [
+  "lidarFromImage",
+  "imageFromLidar",
+  "cameraFromLidar",
+] as const;
+
 /** Geometry arrays of a batch; images are still to be written. */
 export function assemble(
   frames: Frame[],
@@ -61,6 +72,8 @@ export function assemble(
   const batch: Batch = {
     images,
     lidarFromImage: new Float32Array(B * N * 16),
+    imageFromLidar: new Float32Array(B * N * 16),
+    cameraFromLidar: new Float32Array(B * N * 16),
     focal: new Float32Array(B * N * 2),
     currentFromPrevious: new Float32Array(B * 16),
     deltaSeconds: new Float32Array(B),
@@ -68,10 +81,12 @@ export function assemble(
     frames,
   };
   frames.forEach(({ geometry, info }, b) => {
-    geometry.lidarFromImage.forEach((matrix, n) => {
-      batch.lidarFromImage.set(matrix, (b * N + n) * 16);
-      batch.focal.set(geometry.focal[n]!, (b * N + n) * 2);
-    });
+    for (const name of MATRICES) {
+      geometry[name].forEach((matrix, n) => {
+        batch[name].set(matrix, (b * N + n) * 16);
+      });
+    }
+    batch.focal.set(geometry.focal.flat(), b * N * 2);
     const before = draws[b]!.prevExists ? previous[b] : undefined;
     batch.prevExists[b] = before ? 1 : 0;
     batch.currentFromPrevious.set(

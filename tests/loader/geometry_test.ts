@@ -227,3 +227,19 @@ function painted(boxes: number[][], depths: number[]): number[] {
   });
   return order.filter((_, rank) => canvas.includes(rank));
 }
+
+Deno.test("projections undo rays; poses know nothing of the bird's-eye view", () => {
+  const view = testView(R50, 1600, 900);
+  const bev = { mirror: false, rotation: 0.3, scale: 1.04 };
+  const plain = frameGeometry(frame(), view, augmentedFromLidar(NO_BEV));
+  const moved = frameGeometry(frame(), view, augmentedFromLidar(bev));
+  moved.imageFromLidar.forEach((matrix, n) => {
+    const both = multiply(matrix, moved.lidarFromImage[n]!);
+    const identity = Array.from({ length: 16 }, (_, i) => i % 5 ? 0 : 1);
+    close([...both], identity, 1e-9);
+  });
+  assert.deepEqual(moved.cameraFromLidar, plain.cameraFromLidar);
+  // The camera itself is at its pose's origin.
+  const { sensor2lidar_translation: place } = frame().cams.CAM_FRONT;
+  close(apply(plain.cameraFromLidar[0]!, [...place]), [0, 0, 0], 1e-9);
+});
