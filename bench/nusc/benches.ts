@@ -31,6 +31,7 @@ export const frames: Bench = {
     const { python, streampetr } = context;
     const both = await sideBySide("frames", args, {
       ...context,
+      runs: 3,
       python: streampetr ? python : null,
       more: streampetr ? [streampetr] : [],
     });
@@ -40,7 +41,7 @@ export const frames: Bench = {
       ...both,
       goals: [atMost(each, 5, "ms a sample")],
       note: "create-data's time holds the reading of its tables; " +
-        "StreamPETR's converter is timed with --streampetr",
+        "StreamPETR's converter is timed with --streampetr DIR",
     }];
   },
 };
@@ -52,7 +53,7 @@ export const tracking: Bench = {
     const set = goldenSet(context.dir);
     const results = `${set}/tracking/tracking_results.json`;
     const args = [`${set}/db`, "v1.0-mini", "mini_val", results];
-    const both = await sideBySide("tracking", args, context);
+    const both = await sideBySide("tracking", args, { ...context, runs: 3 });
     const goals = [atMost(both.ours.seconds, 0.3, "s")];
     return [{ what: this.description, ...both, goals }];
   },

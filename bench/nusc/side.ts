@@ -6,8 +6,13 @@ import { measurePeer } from "../peer/python.ts";
 import type { BenchContext, Line } from "../run/bench.ts";
 import { measureOurs } from "../run/child.ts";
 
-/** The context, and what only the peer is given. */
-type Sides = BenchContext & { more?: readonly string[] };
+/** How the sides run, besides the context. */
+interface Sides extends BenchContext {
+  /** Our processes, of which the fastest counts. */
+  runs?: number;
+  /** What only the peer is given. */
+  more?: readonly string[];
+}
 
 /**
  * Times `nusc/ours/NAME.ts` and `peer/NAME.py`.
@@ -16,9 +21,9 @@ type Sides = BenchContext & { more?: readonly string[] };
 export async function sideBySide(
   name: string,
   args: readonly string[],
-  { python, say, more = [] }: Sides,
+  { python, say, runs, more = [] }: Sides,
 ): Promise<Pick<Line, "ours" | "peer">> {
-  const ours = await measureOurs(`nusc/ours/${name}.ts`, args);
+  const ours = await measureOurs(`nusc/ours/${name}.ts`, args, runs);
   say(`${name}: ${JSON.stringify(ours.facts)}`);
   if (!python) return { ours };
   say(`${name}: the peer, too; this takes a while`);

@@ -27,12 +27,22 @@ export async function measure(
 
 const PERMISSIONS = ["read", "write", "env", "sys", "ffi"];
 
-/** Runs a script of `bench/` with this Deno. */
-export function measureOurs(
+/**
+ * Runs a script of `bench/` with this Deno.
+ * @param runs processes, of which the one with the least wall seconds counts
+ */
+export async function measureOurs(
   script: string,
   args: readonly string[],
+  runs = 1,
 ): Promise<Cost> {
   const path = new URL(`../${script}`, import.meta.url).pathname;
   const allow = PERMISSIONS.map((name) => `--allow-${name}`);
-  return measure(Deno.execPath(), ["run", "--quiet", ...allow, path, ...args]);
+  const line = ["run", "--quiet", ...allow, path, ...args];
+  let best = await measure(Deno.execPath(), line);
+  for (let i = 1; i < runs; i++) {
+    const cost = await measure(Deno.execPath(), line);
+    if (cost.seconds < best.seconds) best = cost;
+  }
+  return best;
 }

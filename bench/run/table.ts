@@ -30,6 +30,9 @@ export function textOf(lines: readonly Line[], machine: Machine): string {
     ...notes,
     `${date}, ${processor}, ${cores} cores, ${memoryGiB} GiB, ` +
     `Deno ${deno}, load ${load}`,
+    ...(load > cores
+      ? ["note: others were using the cores, so that wall seconds are too high"]
+      : []),
     "",
   ].join("\n");
 }
