@@ -45,17 +45,22 @@ export function differences(
     relative(exported.codes, data(wanted.boxCodes!)),
   ];
   const decided = isDecided(logits, classes, topk);
+  const codes = rms(data(wanted.boxCodes!));
   for (const field of MEMORY_FIELDS) {
     const a = exported.memory[`memory.${field}`]!.data as Float32Array;
     const tensor = wanted[`next.${field}`]!;
     const b = data(tensor);
     const width = b.length / tensor.shape[1]!;
     const fresh = topk * width;
-    all.push(relative(a.subarray(fresh), b.subarray(fresh)));
+    // Velocities are columns of the box codes, and have their rounding: where
+    // all objects stand still, they are nothing but that.
+    const scale = field === "velocity" ? codes : undefined;
+    all.push(relative(a.subarray(fresh), b.subarray(fresh), scale));
     if (!decided) continue;
     all.push(relative(
       sortedColumns(a.subarray(0, fresh), width),
       sortedColumns(b.subarray(0, fresh), width),
+      scale,
     ));
   }
   return all;
@@ -93,11 +98,20 @@ function sortedColumns(rows: Float32Array, width: number): Float32Array {
 }
 
 /** max |a − b| / rms(b); all zeros are as far from b as a is large. */
-function relative(a: Float32Array, b: Float32Array): number {
-  let [worst, squares] = [0, 0];
+function relative(
+  a: Float32Array,
+  b: Float32Array,
+  scale: number = rms(b),
+): number {
+  let worst = 0;
   for (let i = 0; i < b.length; i++) {
     worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
-    squares += b[i]! * b[i]!;
   }
-  return worst / (Math.sqrt(squares / b.length) || 1);
+  return worst / (scale || 1);
+}
+
+function rms(values: Float32Array): number {
+  let squares = 0;
+  for (const value of values) squares += value * value;
+  return Math.sqrt(squares / values.length);
 }
