@@ -4,8 +4,8 @@
  * get_2d_boxes; numbers are rounded to float32 where it does.
  * @module
  */
-import { DETECTION_OF_CATEGORY } from "../categories.ts";
 import { type Box, cornersOf, type Matrix3, yawOf } from "../geometry/mod.ts";
+import type { AnnotatedBox } from "../reading/mod.ts";
 import { LABELS_2D } from "./types.ts";
 import type { ImageSize } from "./jpeg.ts";
 import { clippedBounds, type Point } from "./polygon.ts";
@@ -20,12 +20,10 @@ export interface CameraBoxes {
   visibilities: string[];
 }
 
-/** An annotation in the camera's frame. */
-export interface SeenBox {
-  box: Box;
-  category: string;
-  visibility: string;
-}
+/** A box in the camera's frame. */
+export type SeenBox =
+  & Box
+  & Pick<AnnotatedBox, "detectionName" | "visibility">;
 
 const round = Math.fround;
 
@@ -43,8 +41,8 @@ export function seenBoxes(
     depths: [],
     visibilities: [],
   };
-  for (const { box, category, visibility } of boxes) {
-    const name = DETECTION_OF_CATEGORY[category];
+  for (const box of boxes) {
+    const { detectionName: name, visibility } = box;
     // If the centre is in front, at least four corners are: there is a hull.
     if (!name || round(box.center[2]!) <= 0) continue;
     const bounds = boundsOf(box, intrinsic.flat(), image);

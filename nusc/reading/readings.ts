@@ -53,7 +53,7 @@ export interface SensorReading {
  */
 export function readingOf(
   dataset: Dataset,
-  sample: SampleView,
+  sample: Pick<SampleView, "row">,
   channel: string,
 ): SensorReading {
   return readingAt(dataset, dataset.keyFrame(sample.row, channel));
@@ -62,7 +62,7 @@ export function readingOf(
 /** The readings of all sensors that belong to a sample, by channel. */
 export function readingsOf(
   dataset: Dataset,
-  sample: SampleView,
+  sample: Pick<SampleView, "row">,
 ): Record<string, SensorReading> {
   return Object.fromEntries(
     Object.entries(dataset.keyFrames).filter(([, rows]) =>
