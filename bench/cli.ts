@@ -3,13 +3,14 @@
  * @module
  */
 import { Command } from "commander";
+import { feed } from "./feed/bench.ts";
 import * as nusc from "./nusc/benches.ts";
 import { findPython, installPeers } from "./peer/python.ts";
 import type { Bench, Line } from "./run/bench.ts";
 import { describeMachine } from "./run/machine.ts";
 import { textOf } from "./run/table.ts";
 
-const BENCHES: Record<string, Bench> = { ...nusc };
+const BENCHES: Record<string, Bench> = { ...nusc, feed };
 
 interface Flags {
   dir: string;
