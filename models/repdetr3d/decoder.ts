@@ -7,8 +7,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, Pass } from "../module.ts";
-import { layerNorm, mergeParams, multiheadAttention } from "../nn/mod.ts";
+import type { Module, Params, Pass, Tensors } from "../module.ts";
+import {
+  layerNorm,
+  mergeParams,
+  multiheadAttention,
+  recomputed,
+} from "../nn/mod.ts";
 import type { Queries } from "../streampetr/queries.ts";
 import { feedForward } from "../streampetr/transformer.ts";
 import { aggregation, type Scene } from "./aggregation.ts";
@@ -39,9 +44,42 @@ export function repDetrDecoder(
     params: mergeParams(...layers),
     forward(params, context, pass) {
       let x = context.queries.content;
-      return layers.map((layer) => x = layer.forward(params, x, context, pass));
+      return layers.map((layer) => {
+        x = config.checkpoint
+          ? keepingInputs(layer, params, x, context, pass)
+          : layer.forward(params, x, context, pass);
+        return x;
+      });
     },
   };
+}
+
+/** A layer whose inner values are computed again in the backward pass. */
+function keepingInputs(
+  layer: Layer,
+  params: Params,
+  content: tf.Tensor,
+  { queries, scene, mask }: LayerContext,
+  pass: Pass,
+): tf.Tensor {
+  const { position, memory, memoryPosition } = queries;
+  const { features, referencePoints, imageFromLidar } = scene;
+  const flowing = {
+    ...{ content, position, memory, memoryPosition },
+    ...{ features, referencePoints },
+  };
+  const fixed: Tensors = mask ? { mask, imageFromLidar } : { imageFromLidar };
+  return recomputed(
+    layer,
+    params,
+    { flowing, fixed },
+    pass,
+    (own, given, pass) => {
+      const now = given as unknown as Queries & Scene & { mask?: tf.Tensor };
+      const context = { queries: now, scene: now, mask: now.mask };
+      return layer.forward(own, now.content, context, pass);
+    },
+  );
 }
 
 /** One post-norm layer: self-attention, aggregation, feed-forward. */

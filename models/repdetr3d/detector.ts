@@ -8,17 +8,11 @@ import * as tf from "@tensorflow/tfjs-core";
 import { mergeParams } from "../nn/mod.ts";
 import type { Detector, DetectorParts } from "../streampetr/detector.ts";
 
-/** Parts of a detector, built. */
-export interface RepDetrParts extends Omit<DetectorParts, "neck"> {
-  /** Maps → maps; null where the backbone has a pyramid of its own. */
-  neck: DetectorParts["neck"] | null;
-}
-
 /**
  * Puts parts together; features are [B, N, T, C], the cells of all maps of
  * an image one after the other.
  */
-export function buildRepDetr(parts: RepDetrParts): Detector {
+export function buildRepDetr(parts: DetectorParts): Detector {
   const { backbone, neck, head } = parts;
   return {
     params: mergeParams(head, backbone, ...(neck ? [neck] : [])),

@@ -1,5 +1,5 @@
 /** RepDETR3D: StreamPETR's memory with deformable attention. @module */
 export { mapSizes, REPDETR3D_800, type RepDetrConfig } from "./config.ts";
-export { buildRepDetr, type RepDetrParts } from "./detector.ts";
+export { buildRepDetr } from "./detector.ts";
 export { buildRepDetrHead } from "./head.ts";
 export * from "./yolox/mod.ts";

@@ -9,6 +9,8 @@ export interface HeadConfig {
   name: string;
   /** C, the width of queries and tokens. */
   embedDims: number;
+  /** Channels of the image features, where they are not C. */
+  inChannels?: number;
   /** K, object classes; scores are independent sigmoids, without background. */
   classes: number;
   /** Attention heads. */

@@ -14,8 +14,11 @@ import type { DenoisingInputs, FrameInputs, Memory } from "./types.ts";
 export interface DetectorParts {
   /** Images [B·N, H, W, 3] → maps, fine to coarse. */
   backbone: Module<[tf.Tensor4D, Pass], tf.Tensor4D[]>;
-  /** Maps → maps; the first one, of stride 16, is used. */
-  neck: Module<[tf.Tensor4D[]], tf.Tensor4D[]>;
+  /**
+   * Maps → maps; the first one, of stride 16, is used. null where that is
+   * the backbone's own.
+   */
+  neck: Module<[tf.Tensor4D[]], tf.Tensor4D[]> | null;
   /** Tokens and memory → boxes and the next memory. */
   head: Head;
 }
@@ -42,12 +45,12 @@ export interface Detector {
 export function buildDetector(parts: DetectorParts): Detector {
   const { backbone, neck, head } = parts;
   return {
-    params: mergeParams(head, backbone, neck),
+    params: mergeParams(head, backbone, ...(neck ? [neck] : [])),
     features(params, frame, pass) {
       const [B, N] = frame.focal.shape as [number, number];
       const images = frame.images as tf.Tensor4D;
       const maps = backbone.forward(params, images, pass);
-      const [map] = neck.forward(params, maps);
+      const [map] = neck ? neck.forward(params, maps) : maps;
       const [, h, w, C] = map!.shape;
       return tf.reshape(map!, [B, N, h, w, C]);
     },

@@ -123,7 +123,8 @@ export interface TokenEncoder
 export function tokenEncoder(config: HeadConfig): TokenEncoder {
   const { name, embedDims: C, depthBins: D } = config;
   const encoder = twoLayers(`${name}.position_encoder`, 3 * D, 4 * C, C);
-  const embed = twoLayers(`${name}.memory_embed`, C, C, C);
+  const { inChannels = C } = config;
+  const embed = twoLayers(`${name}.memory_embed`, inChannels, C, C);
   const align = motionNorm(`${name}.spatial_alignment`, 8, C);
   const featurize = gate(`${name}.featurized_pe`, C);
   const place: TokenEncoder["place"] = (params, content, frame, size, kept) => {
@@ -146,7 +147,7 @@ export function tokenEncoder(config: HeadConfig): TokenEncoder {
     place,
     forward(params, features, frame, chosen) {
       const [B, N, h, w] = features.shape as [number, number, number, number];
-      const flat = tf.reshape(features, [B, N * h * w, C]);
+      const flat = tf.reshape(features, [B, N * h * w, inChannels]);
       const embedded = embed.forward(params, pick(flat, chosen));
       const tokens = place(params, embedded, frame, { h, w }, chosen);
       return { ...tokens, debug: { ...tokens.debug, embedded } };

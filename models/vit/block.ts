@@ -7,8 +7,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module, Pass } from "../module.ts";
 import { layerNorm, linear, mergeParams } from "../nn/mod.ts";
+import type { ImagePart } from "../resnet.ts";
 import { ropeAttention } from "./attention.ts";
-import type { Rotation } from "./rope.ts";
+import { rotationOf } from "./rope.ts";
 import { fromWindows, toWindows } from "./windows.ts";
 
 /** Of all norms inside. */
@@ -22,16 +23,15 @@ export interface BlockOptions {
   heads: number;
   /** Tokens of a window's side. */
   window: number;
+  /** Name of the rotary tables of a window's places. */
+  tables: string;
   /** Probability that a branch is left out of a sample. */
   dropPath: number;
 }
 
-/** Tokens [B, h, w, C] and the rotation of a window's places → the same. */
-export type VitBlock = Module<[tf.Tensor4D, Rotation, Pass], tf.Tensor4D>;
-
-/** Builds a block. */
-export function vitBlock(name: string, options: BlockOptions): VitBlock {
-  const { width, heads, window, dropPath: rate } = options;
+/** Tokens [B, h, w, C] → the same; the tables are among the parameters. */
+export function vitBlock(name: string, options: BlockOptions): ImagePart {
+  const { width, heads, window, tables, dropPath: rate } = options;
   const norms = [1, 2].map((i) =>
     layerNorm(`${name}.norm${i}`, width, EPSILON)
   );
@@ -39,7 +39,8 @@ export function vitBlock(name: string, options: BlockOptions): VitBlock {
   const think = swiGlu(`${name}.mlp`, width);
   return {
     params: mergeParams(...norms, attend, think),
-    forward(params, x, rotate, pass) {
+    forward(params, x, pass) {
+      const rotate = rotationOf(params, tables);
       const normed = (i: number, x: tf.Tensor) =>
         norms[i]!.forward(params, x) as tf.Tensor4D;
       const windows = toWindows(normed(0, x), window);

@@ -24,6 +24,8 @@ export interface VitConfig {
   pretrainedWindow: number;
   /** Probability that the last block is left out; earlier ones linearly less. */
   dropPath: number;
+  /** Computes blocks twice instead of keeping what is inside them. */
+  checkpoint?: boolean;
 }
 
 /** EVA-02 large, as StreamPETR's configs at 320x800 use it. */

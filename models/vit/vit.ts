@@ -7,13 +7,13 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { ParamSpecs } from "../module.ts";
-import { conv2d, mergeParams, take } from "../nn/mod.ts";
-import type { Backbone } from "../resnet.ts";
+import { checkpointed, conv2d, mergeParams, take } from "../nn/mod.ts";
+import type { Backbone, ImagePart } from "../resnet.ts";
 import { vitBlock } from "./block.ts";
 import { checkVit, type VitConfig } from "./config.ts";
 import { resizePosition } from "./position.ts";
 import { type PyramidConfig, simplePyramid } from "./pyramid.ts";
-import { ropeParams, type Rotation, rotationOf } from "./rope.ts";
+import { ropeParams } from "./rope.ts";
 
 /**
  * Images [B, H, W, 3] → one map [B, H/patch, W/patch, width], or with a
@@ -48,12 +48,7 @@ export function vit(
       const [, h, w] = patches.shape;
       const embedding = take(params, `${name}.pos_embed`);
       let x = tf.add<tf.Tensor4D>(patches, resizePosition(embedding, h, w));
-      const near = rotationOf(params, `${name}.rope_win`);
-      const far = rotationOf(params, `${name}.rope_glb`);
-      blocks.forEach((block, i) => {
-        const rotate: Rotation = isSmall(config, i) ? near : far;
-        x = block.forward(params, x, rotate, pass);
-      });
+      for (const block of blocks) x = block.forward(params, x, pass);
       return levels ? levels.forward(params, x) : [x];
     },
   };
@@ -63,18 +58,19 @@ function isSmall({ windowBlocks }: VitConfig, block: number): boolean {
   return windowBlocks.includes(block);
 }
 
-function blocksOf(config: VitConfig) {
+function blocksOf(config: VitConfig): ImagePart[] {
   const { name, width, heads, depth, dropPath } = config;
-  return Array.from(
-    { length: depth },
-    (_, i) =>
-      vitBlock(`${name}.blocks.${i}`, {
-        width,
-        heads,
-        window: isSmall(config, i) ? config.window : config.globalWindow,
-        dropPath: depth > 1 ? dropPath * i / (depth - 1) : 0,
-      }),
-  );
+  return Array.from({ length: depth }, (_, i) => {
+    const small = isSmall(config, i);
+    const block = vitBlock(`${name}.blocks.${i}`, {
+      width,
+      heads,
+      window: small ? config.window : config.globalWindow,
+      tables: `${name}.${small ? "rope_win" : "rope_glb"}`,
+      dropPath: depth > 1 ? dropPath * i / (depth - 1) : 0,
+    });
+    return config.checkpoint ? checkpointed(block) : block;
+  });
 }
 
 function positionParams(config: VitConfig): ParamSpecs {

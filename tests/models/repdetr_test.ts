@@ -137,9 +137,10 @@ const STEP: StepConfig = {
   gridMask: 1,
 };
 
-function tinyVit(): Backbone {
+function tinyVit(checkpoint: boolean): Backbone {
   return vit({
     ...EVA02_LARGE,
+    checkpoint,
     width: 32,
     depth: 2,
     heads: 2,
@@ -150,9 +151,10 @@ function tinyVit(): Backbone {
   }, { channels: 32, scales: [4, 2, 1, 0.5] });
 }
 
-function tiny() {
-  const head = buildRepDetrHead(HEAD);
-  const detector = buildRepDetr({ backbone: tinyVit(), neck: null, head });
+function tiny(checkpoint = false) {
+  const head = buildRepDetrHead({ ...HEAD, checkpoint });
+  const backbone = tinyVit(checkpoint);
+  const detector = buildRepDetr({ backbone, neck: null, head });
   const step = trainStep(STEP, {
     detector,
     focal: buildAuxiliary(STEP.focal!),
@@ -277,6 +279,46 @@ function memoryOf(outputs: Tensors): Tensors {
     Object.entries(outputs).filter(([name]) => name.startsWith("memory.")),
   );
 }
+
+Deno.test("blocks and layers computed twice have the same gradients", () => {
+  const samples = tinySamples();
+  const prepared = prepareStep(STEP, samples, drawsOf(random("draws")));
+  const inputs = { ...frames(2), ...asTensors(STEP, prepared.inputs) };
+  const gradients = (checkpoint: boolean) => {
+    const { step, params } = tiny(checkpoint);
+    let again = 0;
+    const plain: Pass = { training: true };
+    const pass: Pass = {
+      ...plain,
+      recompute: {
+        barrier: (saved) => saved,
+        replay: () => {
+          again++;
+          return plain;
+        },
+      },
+    };
+    const { outputs } = step.forward(params, inputs, plain);
+    const matched = matchStep(
+      STEP,
+      readAll(outputs),
+      samples,
+      prepared.denoising,
+    );
+    const targets = asTensors(STEP, completeTargets(STEP, matched));
+    const found = differentiate(step, params, inputs, targets, pass);
+    // Two blocks of the backbone, two layers of the decoder.
+    assert.equal(again, checkpoint ? 4 : 0);
+    return readAll(found.gradients);
+  };
+  const [kept, twice] = [gradients(false), gradients(true)];
+  for (const [name, numbers] of Object.entries(kept)) {
+    const scale = Math.max(...numbers.map(Math.abs), 1e-3);
+    numbers.forEach((x, i) =>
+      assert.ok(Math.abs(twice[name]![i]! - x) <= 1e-5 * scale, name)
+    );
+  }
+});
 
 Deno.test("the exported network follows the trained one over frames", async () => {
   const { detector, params } = tiny();

@@ -18,8 +18,10 @@ import {
 export interface FocalConfig {
   /** Prefix of all parameter names. */
   name: string;
-  /** Channels of the features; a multiple of 32. */
+  /** Channels of the towers; a multiple of 32. */
   channels: number;
+  /** Channels of the features, where they are others. */
+  inChannels?: number;
   /** Classes of the 2D labels (in the converter's order). */
   classes: number;
   /** Pixels between tokens. */
@@ -49,13 +51,13 @@ const GROUPS = 32;
 
 /** Builds the head. */
 export function buildFocalHead(config: FocalConfig): FocalHead {
-  const { name, channels, classes } = config;
+  const { name, channels, classes, inChannels = channels } = config;
   // The probability of every class starts at 1 %.
   const rare = {
     biasInit: { kind: "constant", value: -Math.log(99) },
   } as const;
-  const look = tower(`${name}.shared_cls`, channels);
-  const measure = tower(`${name}.shared_reg`, channels);
+  const look = tower(`${name}.shared_cls`, inChannels, channels);
+  const measure = tower(`${name}.shared_reg`, inChannels, channels);
   const to = (part: string, outputs: number, options = {}) =>
     conv2d(`${name}.${part}`, channels, outputs, 1, options);
   const classify = to("cls", classes, rare);
@@ -88,9 +90,10 @@ export function buildFocalHead(config: FocalConfig): FocalHead {
 /** 3×3 convolution, group norm, ReLU. */
 function tower(
   name: string,
+  inputs: number,
   channels: number,
 ): Module<[tf.Tensor4D], tf.Tensor4D> {
-  const conv = conv2d(`${name}.0`, channels, channels, 3, { padding: 1 });
+  const conv = conv2d(`${name}.0`, inputs, channels, 3, { padding: 1 });
   const norm = groupNorm(`${name}.1`, GROUPS, channels);
   return {
     params: mergeParams(conv, norm),
