@@ -22,6 +22,7 @@ import {
 import { listen } from "./stderr.ts";
 import { type TensorData, tensorFrom, type TensorType } from "./transfer.ts";
 import { Values } from "./values.ts";
+import { keepCompilations } from "./xla.ts";
 
 /** How TensorFlow is started. */
 export interface StartOptions {
@@ -147,6 +148,7 @@ function open(library: Library, options: StartOptions, threads: number) {
   if (options.deterministic) process.env.TF_DETERMINISTIC_OPS = "1";
   // TensorFlow logs to stderr all its life; errors alone are of use there.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= "2";
+  keepCompilations();
   return listen((): { api: CApi; context: Context } => {
     const api = opened(library);
     return { api, context: openContext(api, threads) };

@@ -64,6 +64,8 @@ export interface Loop {
   momentum: ((iteration: number) => number) | null;
   iterations: number;
   iterationsPerEpoch: number;
+  /** Whether a compiler works during the first iteration. */
+  compiles: boolean;
   /** Measures the weights of the moment; null: never. */
   validate: Validate | null;
 }
@@ -104,6 +106,7 @@ async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
   const factor = config.on_divergence.lr_factor ** progress.rollbacks;
   const source = loop.open(progress.iteration, progress.poses);
   const meter = new Meter(loop.iterationsPerEpoch);
+  tellCompiler(loop);
   try {
     while (progress.iteration < iterations) {
       meter.start();
@@ -130,6 +133,14 @@ async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
   } finally {
     await source.close();
   }
+}
+
+/** The first step of a run may take minutes, and is no hang. */
+function tellCompiler({ context, compiles }: Loop): void {
+  if (!compiles) return;
+  const text = "XLA compiles the step during the first iteration: one to " +
+    "three minutes, seconds where an earlier run left it in the cache";
+  context.emit({ type: "message", level: "info", text });
 }
 
 /** Throws where the step diverged. */

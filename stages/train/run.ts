@@ -107,6 +107,7 @@ export async function train(
     momentum: plan.momentum,
     iterations: plan.iterations,
     iterationsPerEpoch: plan.iterationsPerEpoch,
+    compiles: config.jit ?? engine.device === "gpu",
     validate: await createValidation({ context, engine, model, stepper }),
   });
 

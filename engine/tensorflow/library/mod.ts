@@ -40,6 +40,11 @@ export async function findLibrary(search: Search = {}): Promise<Library> {
   return library;
 }
 
+/** The cache's folder: STREAMPETR_CACHE, else the project's .cache. */
+export function cacheRoot(): string {
+  return Deno.env.get("STREAMPETR_CACHE") ?? `${projectRoot()}/.cache`;
+}
+
 /** What the user named is taken or refused, never passed over. */
 function named({ library }: Search): Library | null {
   const variable = Deno.env.get("TENSORFLOW_LIB");
@@ -55,8 +60,7 @@ function named({ library }: Search): Library | null {
 }
 
 async function own(search: Search, tried: string[]): Promise<Library> {
-  const cache = search.cache ?? Deno.env.get("STREAMPETR_CACHE") ??
-    `${projectRoot()}/.cache`;
+  const cache = search.cache ?? cacheRoot();
   const wheel = search.wheel === undefined ? wheelFor() : search.wheel;
   if (wheel === null) {
     const { os, arch } = Deno.build;
