@@ -8,6 +8,7 @@ export * from "./init.ts";
 export * from "./module.ts";
 export * from "./nn/mod.ts";
 export * from "./optim/mod.ts";
+export * from "./petr/mod.ts";
 export * from "./random.ts";
 export * from "./repdetr3d/mod.ts";
 export * from "./resnet.ts";

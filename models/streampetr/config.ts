@@ -23,7 +23,7 @@ export interface HeadConfig {
   queries: number;
   /** P, queries taken over from the memory. */
   propagated: number;
-  /** M, memory rows that a frame sees. */
+  /** M, memory rows that a frame sees; 0 for heads that have no memory. */
   memory: number;
   /** K, queries that a frame puts into the memory. */
   topk: number;
@@ -102,7 +102,12 @@ export function checkHead(config: HeadConfig): void {
   demand(embedDims % heads === 0, "heads", `a divisor of ${embedDims}`);
   demand(config.layers >= 1, "layers", "at least 1");
   demand(propagated <= memory, "propagated", `at most memory, ${memory}`);
-  demand(topk >= 1, "topk", "at least 1");
+  const remembers = memory > 0;
+  demand(
+    remembers ? topk >= 1 : topk === 0,
+    "topk",
+    remembers ? "at least 1" : "0 without memory",
+  );
   const all = queries + propagated;
   demand(topk <= all, "topk", `at most queries + propagated, ${all}`);
   demand(

@@ -12,6 +12,8 @@
  * | prevExists | [B] | 0 where a scene begins, else 1 |
  * | memory.… | | what the last step gave as next.…, or zeros |
  *
+ * Heads without memory take no motion, no time and no memory, and give none.
+ *
  * Outputs are `classScores` [B, Q+P, classes] (logits), `boxCodes`
  * [B, Q+P, 10] of the last decoder layer and `next.…`, the new memory.
  * @module
@@ -20,17 +22,8 @@ import * as tf from "@tensorflow/tfjs-core";
 import { INFERENCE, type Params, type Tensors } from "../module.ts";
 import type { HeadConfig } from "./config.ts";
 import type { Detector } from "./detector.ts";
-import { memoryShapes } from "./memory.ts";
+import { MEMORY_FIELDS, memoryShapes } from "./memory.ts";
 import type { FrameInputs, Memory } from "./types.ts";
-
-/** Fields of the memory, in the order of inputs and outputs. */
-export const MEMORY_FIELDS = [
-  "embedding",
-  "referencePoint",
-  "timestamp",
-  "egoPose",
-  "velocity",
-] as const satisfies readonly (keyof Memory)[];
 
 /** Shapes of all inputs, by name. @param cameras N */
 export function stepShapes(
@@ -40,11 +33,10 @@ export function stepShapes(
   cameras = 6,
 ): Record<string, { shape: number[] }> {
   const shapes: Record<string, { shape: number[] }> = {
-    ...frameShapes(size, batch, cameras, head.geometry),
+    ...frameShapes(size, batch, cameras, head),
   };
-  const memory = memoryShapes(head, batch);
-  for (const field of MEMORY_FIELDS) {
-    shapes[`memory.${field}`] = { shape: memory[field] };
+  for (const [field, shape] of Object.entries(memoryShapes(head, batch))) {
+    shapes[`memory.${field}`] = { shape };
   }
   return shapes;
 }
@@ -54,7 +46,9 @@ export function frameShapes(
   { height, width }: { height: number; width: number },
   batch: number,
   cameras: number,
-  geometry: HeadConfig["geometry"] = "rays",
+  { geometry = "rays", memory = 1 }: Partial<
+    Pick<HeadConfig, "geometry" | "memory">
+  > = {},
 ): Record<string, { shape: number[] }> {
   const matrices = GEOMETRY[geometry].map((name) =>
     [name, { shape: [batch, cameras, 4, 4] }] as const
@@ -63,23 +57,27 @@ export function frameShapes(
     images: { shape: [batch * cameras, height, width, 3] },
     ...Object.fromEntries(matrices),
     focal: { shape: [batch, cameras, 2] },
-    currentFromPrevious: { shape: [batch, 4, 4] },
-    deltaSeconds: { shape: [batch] },
-    prevExists: { shape: [batch] },
+    ...memory > 0 && {
+      currentFromPrevious: { shape: [batch, 4, 4] },
+      deltaSeconds: { shape: [batch] },
+      prevExists: { shape: [batch] },
+    },
   };
 }
 
-/** The memory among named tensors. */
+/** The memory among named tensors; without fields where there is none. */
 export function memoryOf(tensors: Tensors, prefix = "memory."): Memory {
   return Object.fromEntries(
-    MEMORY_FIELDS.map((field) => [field, tensors[`${prefix}${field}`]!]),
+    MEMORY_FIELDS.filter((field) => `${prefix}${field}` in tensors)
+      .map((field) => [field, tensors[`${prefix}${field}`]!]),
   ) as unknown as Memory;
 }
 
 /** A memory as named tensors. */
 export function namedMemory(memory: Memory, prefix = "next."): Tensors {
   return Object.fromEntries(
-    MEMORY_FIELDS.map((field) => [`${prefix}${field}`, memory[field]]),
+    MEMORY_FIELDS.filter((field) => field in memory)
+      .map((field) => [`${prefix}${field}`, memory[field]]),
   );
 }
 

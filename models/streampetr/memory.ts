@@ -26,11 +26,28 @@ export function memoryParams(config: HeadConfig): ParamSpecs {
   };
 }
 
-/** Shapes of the queue between frames. */
+/** Fields of the queue, in the order of a network's inputs and outputs. */
+export const MEMORY_FIELDS = [
+  "embedding",
+  "referencePoint",
+  "timestamp",
+  "egoPose",
+  "velocity",
+] as const satisfies readonly (keyof Memory)[];
+
+/** {@linkcode MEMORY_FIELDS}, or none for heads that have no memory. */
+export function memoryFields(
+  { memory }: Pick<HeadConfig, "memory">,
+): readonly (keyof Memory)[] {
+  return memory === 0 ? [] : MEMORY_FIELDS;
+}
+
+/** Shapes of the queue between frames by field; none where there is none. */
 export function memoryShapes(
   config: HeadConfig,
   batch: number,
-): Record<keyof Memory, number[]> {
+): Record<string, number[]> {
+  if (config.memory === 0) return {};
   const rows = config.memory + config.topk;
   return {
     embedding: [batch, rows, config.embedDims],

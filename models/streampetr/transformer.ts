@@ -24,10 +24,10 @@ export interface DecoderInputs {
   queries: tf.Tensor;
   /** [B, n, C], added where queries ask and answer. */
   queryPosition: tf.Tensor;
-  /** [B, r, C] further keys and values of self-attention. */
-  memory: tf.Tensor;
-  /** [B, r, C] */
-  memoryPosition: tf.Tensor;
+  /** [B, r, C] further keys and values of self-attention, if there are any. */
+  memory?: tf.Tensor;
+  /** [B, r, C], with the memory. */
+  memoryPosition?: tf.Tensor;
   /** [B, T, C] */
   tokens: tf.Tensor;
   /** [B, T, C] */
@@ -59,8 +59,8 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
       const { queryPosition, mask } = inputs;
       const norm = (i: number, x: tf.Tensor) => norms[i]!.forward(params, x);
       let x = inputs.queries;
-      const values = tf.concat([x, inputs.memory], 1);
-      const positions = tf.concat([queryPosition, inputs.memoryPosition], 1);
+      const values = joined(x, inputs.memory);
+      const positions = joined(queryPosition, inputs.memoryPosition);
       const looked = selfAttention.forward(params, {
         query: tf.add(x, queryPosition) as tf.Tensor3D,
         key: tf.add(values, positions) as tf.Tensor3D,
@@ -77,6 +77,11 @@ function decoderLayer(config: HeadConfig, name: string): Layer {
       return norm(2, tf.add(x, think.forward(params, x, pass)));
     },
   };
+}
+
+/** Rows behind others, if there are any. */
+function joined(x: tf.Tensor, more?: tf.Tensor): tf.Tensor {
+  return more ? tf.concat([x, more], 1) : x;
 }
 
 /** A layer whose inner values are computed again in the backward pass. */

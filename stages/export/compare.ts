@@ -6,7 +6,7 @@ import type * as tf from "@tensorflow/tfjs-core";
 import type { Numbers } from "../../engine/onnx/mod.ts";
 import {
   type HeadConfig,
-  MEMORY_FIELDS,
+  memoryFields,
   type Tensors,
 } from "../../models/mod.ts";
 
@@ -37,8 +37,9 @@ export function numbersOf(tensors: Tensors): Record<string, Numbers> {
 export function differences(
   exported: Exported,
   wanted: Tensors,
-  { topk, classes }: HeadConfig,
+  head: HeadConfig,
 ): number[] {
+  const { topk, classes } = head;
   const logits = data(wanted.classScores!);
   const all = [
     relative(exported.logits, logits),
@@ -46,7 +47,7 @@ export function differences(
   ];
   const decided = isDecided(logits, classes, topk);
   const codes = rms(data(wanted.boxCodes!));
-  for (const field of MEMORY_FIELDS) {
+  for (const field of memoryFields(head)) {
     const a = exported.memory[`memory.${field}`]!.data as Float32Array;
     const tensor = wanted[`next.${field}`]!;
     const b = data(tensor);

@@ -7,7 +7,7 @@ import { type StageContext, UserError } from "../../pipeline/stage.ts";
 import { exportOnnx } from "../../engine/onnx/mod.ts";
 import {
   inferenceStep,
-  MEMORY_FIELDS,
+  memoryFields,
   stepShapes,
   type Tensors,
 } from "../../models/mod.ts";
@@ -72,8 +72,9 @@ async function follow(
     { provider: "cpu", threads: 0 },
   );
   const shapes = stepShapes(head, card.image);
+  const fields = memoryFields(head);
   let memory = Object.fromEntries(
-    MEMORY_FIELDS.map((field) => `memory.${field}`)
+    fields.map((field) => `memory.${field}`)
       .map((name) => [name, tf.zeros(shapes[name]!.shape)]),
   );
   let worst = 0;
@@ -104,7 +105,7 @@ async function follow(
     const { classScores, boxCodes } = wanted;
     tf.dispose([given, memory, classScores!, boxCodes!]);
     memory = Object.fromEntries(
-      MEMORY_FIELDS.map((
+      fields.map((
         field,
       ) => [`memory.${field}`, wanted[`next.${field}`]!]),
     );

@@ -4,11 +4,7 @@
  */
 import type { StageContext } from "../../pipeline/stage.ts";
 import { type Numbers, openSession } from "../../engine/onnx/mod.ts";
-import {
-  type HeadConfig,
-  MEMORY_FIELDS,
-  stepShapes,
-} from "../../models/mod.ts";
+import { type HeadConfig, memoryFields, stepShapes } from "../../models/mod.ts";
 import { writeResults } from "../../nusc/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { frameConfig, type ModelCard } from "../train/artifact.ts";
@@ -47,7 +43,8 @@ export async function openRunner(
     ...(options.threads > 0 ? { threads: options.threads } : {}),
   });
   let own: Record<string, Numbers> = {};
-  for (const field of MEMORY_FIELDS) {
+  const fields = memoryFields(head);
+  for (const field of fields) {
     const { shape } = shapes[`memory.${field}`]!;
     const size = shape.reduce((a, b) => a * b, 1);
     own[`memory.${field}`] = { data: new Float32Array(size), shape };
@@ -57,7 +54,7 @@ export async function openRunner(
       const inputs = { ...namedArrays(batch, shapes), ...memory };
       const outputs = await session.run(inputs);
       own = Object.fromEntries(
-        MEMORY_FIELDS.map((
+        fields.map((
           field,
         ) => [`memory.${field}`, outputs[`next.${field}`]!]),
       );

@@ -6,6 +6,7 @@ import {
   type Backbone,
   buildDetector,
   buildHead,
+  buildPetrHead,
   cpfpn,
   type Detector,
   type HeadConfig,
@@ -43,9 +44,9 @@ export function headConfig(
     layers: head.layers,
     feedforward: head.feedforward,
     queries: head.queries,
-    propagated: head.propagated,
-    memory: head.memory,
-    topk: head.topk,
+    ...head.type === "petr"
+      ? { propagated: 0, memory: 0, topk: 0 }
+      : { propagated: head.propagated, memory: head.memory, topk: head.topk },
     pcRange: head.range,
     positionRange: head.position_range,
     depthBins: head.depth_bins,
@@ -85,7 +86,7 @@ export function buildModel(
   const detector = buildDetector({
     backbone,
     neck: cpfpn("img_neck", backbone.channels, settings.channels),
-    head: buildHead(head),
+    head: settings.head.type === "petr" ? buildPetrHead(head) : buildHead(head),
   });
   return { detector, head };
 }

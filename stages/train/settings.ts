@@ -48,6 +48,10 @@ const vovnet = z.strictObject({
 const backbone = z.discriminatedUnion("type", [resnet, vovnet]);
 
 const head = z.strictObject({
+  type: z.enum(["streampetr", "petr"]).default("streampetr").describe(
+    "petr sees one frame at a time: all queries are learned, what is said of " +
+      "propagated queries, memory and topk does not count",
+  ),
   queries: count.default(644),
   propagated: count.default(256),
   memory: count.default(1024),

@@ -5,7 +5,6 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import {
-  MEMORY_FIELDS,
   memoryShapes,
   type Plain,
   type Tensors,
@@ -59,8 +58,7 @@ export function firstState(
   }
   const shapes = memoryShapes(step.config.head, step.config.batch);
   for (let part = 0; part < parts; part++) {
-    for (const field of MEMORY_FIELDS) {
-      const shape = shapes[field];
+    for (const [field, shape] of Object.entries(shapes)) {
       const size = shape.reduce((a, b) => a * b, 1);
       arrays[`${memoryPrefix(part, parts)}${field}`] = {
         data: new Float32Array(size),

@@ -6,8 +6,9 @@ import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/stage.ts";
 import type { TensorFlowEngine } from "../../engine/tensorflow/mod.ts";
 import {
+  type HeadConfig,
   inferenceStep,
-  MEMORY_FIELDS,
+  memoryFields,
   stepShapes,
   type Tensors,
 } from "../../models/mod.ts";
@@ -76,7 +77,7 @@ export async function createValidation(
       `${inputs.dataset}/root`,
       frameConfig(config.image, config.model),
     );
-    const network = remembering(compiled.run, weights, shapes);
+    const network = remembering(compiled.run, weights, shapes, model.head);
     const path = `${scratch}/validation.json`;
     const results = detections(
       ...[network, frames, model.head, MAX_BOXES] as const,
@@ -110,9 +111,11 @@ function remembering(
   run: (inputs: Tensors) => Tensors,
   weights: Tensors,
   shapes: ReturnType<typeof stepShapes>,
+  head: HeadConfig,
 ) {
+  const fields = memoryFields(head);
   let memory: Tensors = Object.fromEntries(
-    MEMORY_FIELDS.map((field) => `memory.${field}`)
+    fields.map((field) => `memory.${field}`)
       .map((name) => [name, tf.zeros(shapes[name]!.shape)]),
   );
   return {
@@ -130,7 +133,7 @@ function remembering(
       const codes = boxCodes!.dataSync() as Float32Array;
       tf.dispose([given, memory, classScores!, boxCodes!]);
       memory = Object.fromEntries(
-        MEMORY_FIELDS.map((field) => [
+        fields.map((field) => [
           `memory.${field}`,
           next[`next.${field}`]!,
         ]),

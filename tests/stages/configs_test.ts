@@ -128,6 +128,22 @@ Deno.test("configs/v299-800-24e.yaml has the original's parameters", () => {
   assert.deepEqual(stuck, [], "norms learn their weights and biases");
 });
 
+for (
+  const [file, seen] of [["petr-r50.yaml", false], [
+    "focal-petr-r50.yaml",
+    true,
+  ]] as const
+) {
+  Deno.test(`configs/${file} has StreamPETR's parts but those of time`, () => {
+    const specs = paramsOf(trainSettingsOf(file));
+    const timed = /^pts_bbox_head\.(pseudo_reference|time_embedding|ego_pose_)/;
+    const expected = original(900, 0).filter((line) =>
+      !timed.test(line) && (seen || !line.startsWith("img_roi_head."))
+    );
+    assert.deepEqual(stateDict(specs), expected);
+  });
+}
+
 Deno.test("published configs say their length, rates and images", () => {
   const rows = Object.fromEntries(
     PUBLISHED.map((file) => {
@@ -144,6 +160,8 @@ Deno.test("published configs say their length, rates and images", () => {
   );
   const r50 = ["256x704", "0.38,0.55", "imagenet-rgb"];
   assert.deepEqual(rows, {
+    "focal-petr-r50.yaml": [24, 4e-4, 0.25, ...r50],
+    "petr-r50.yaml": [24, 4e-4, 0.25, ...r50],
     "r50.yaml": [24, 4e-4, 0.25, ...r50],
     "r50-90e.yaml": [90, 4e-4, 0.25, ...r50],
     "r50-nui-428q-24e.yaml": [24, 4e-4, 0.1, ...r50],

@@ -64,9 +64,11 @@ export function inputSpecs(config: StepConfig): TensorSpecs {
   const specs: TensorSpecs = {
     images: floats(B * N, H, W, 3),
     focal: floats(B, N, 2),
-    currentFromPrevious: floats(B, 4, 4),
-    deltaSeconds: floats(B),
-    prevExists: floats(B),
+    ...head.memory > 0 && {
+      currentFromPrevious: floats(B, 4, 4),
+      deltaSeconds: floats(B),
+      prevExists: floats(B),
+    },
   };
   for (const name of GEOMETRY[head.geometry ?? "rays"]) {
     specs[name] = floats(B, N, 4, 4);
