@@ -3,10 +3,10 @@ import { evaluateTracking, openDataset } from "../../nusc/mod.ts";
 import { compare, golden, goldenFolder } from "./support.ts";
 
 /**
- * The devkit forms distances as x² - 2xy + y² at coordinates of kilometres;
- * ours are exact, which moves a mean distance by up to 1.5e-9.
+ * Distances are rounded as on the machine of these recordings; another one's
+ * BLAS may move a mean distance by up to 1e-9.
  */
-const DISTANCE_BOUND = 2e-9;
+const BOUND = Deno.env.has("GOLDEN_NUSC") ? 1e-9 : 1e-12;
 
 function plain(details: Record<string, Record<string, Float64Array>>) {
   return Object.fromEntries(
@@ -22,6 +22,7 @@ function plain(details: Record<string, Record<string, Float64Array>>) {
 const CASES = [
   ["tracking", "tracking/tracking_results.json"],
   ["tracker/greedy", "tracker/greedy/tracking_result.json"],
+  ["tracker/hungarian", "tracker/hungarian/tracking_result.json"],
 ];
 
 for (const [folder, file] of CASES) {
@@ -35,13 +36,9 @@ for (const [folder, file] of CASES) {
     const numbers = compare(summary, golden(`${folder}/metrics_summary.json`), {
       ignore: ["eval_time"],
     });
-    assert(numbers.error <= DISTANCE_BOUND, JSON.stringify(numbers));
+    assert(numbers.error <= BOUND, JSON.stringify(numbers));
     const recorded = golden(`${folder}/metrics_details.json`);
     const curves = compare(plain(details), recorded);
-    assert(curves.error <= DISTANCE_BOUND, JSON.stringify(curves));
-    const counts = compare(plain(details), recorded, {
-      ignore: ["motp"],
-    });
-    assert(counts.error <= 1e-12, JSON.stringify(counts));
+    assert(curves.error <= BOUND, JSON.stringify(curves));
   });
 }

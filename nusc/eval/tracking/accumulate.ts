@@ -5,6 +5,7 @@
  * @module
  */
 import { assign } from "./assign.ts";
+import { distancesOf } from "./distance.ts";
 import type { TrackBox } from "./tracks.ts";
 
 /** Boxes of one class: [scene][frame]. */
@@ -82,7 +83,7 @@ class SceneMatcher {
   }
 
   update(objects: readonly TrackBox[], tracks: readonly TrackBox[]): void {
-    const distances = this.#distances(objects, tracks);
+    const distances = distancesOf(objects, tracks, this.#reach);
     const trackAt = new Int32Array(objects.length).fill(-1);
     const taken = new Uint8Array(tracks.length);
     const matched = new Set<number>();
@@ -100,23 +101,6 @@ class SceneMatcher {
     }
     this.#events.frames++;
     this.#frame++;
-  }
-
-  /** [objects][tracks] metres, NaN out of reach. */
-  #distances(
-    objects: readonly TrackBox[],
-    tracks: readonly TrackBox[],
-  ): Float64Array {
-    const out = new Float64Array(objects.length * tracks.length);
-    objects.forEach((object, i) =>
-      tracks.forEach((track, j) => {
-        const x = object.x - track.x;
-        const y = object.y - track.y;
-        const distance = Math.sqrt(x * x + y * y);
-        out[i * tracks.length + j] = distance < this.#reach ? distance : NaN;
-      })
-    );
-    return out;
   }
 
   /** Objects stay with the track that found them last, if it is near. */
