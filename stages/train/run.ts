@@ -21,6 +21,7 @@ import { Feeder, threadsOf } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
+import { takeCheckpoint, trainsNothing } from "./published.ts";
 import type { TrainSettings } from "./settings.ts";
 import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
@@ -35,6 +36,11 @@ export async function train(
   context: StageContext<TrainSettings>,
 ): Promise<void> {
   const { config, inputs, output } = context;
+  if (trainsNothing(config.schedule)) {
+    const model = buildModel(config.model, config.image);
+    const step = composeStep(config, model);
+    return await takeCheckpoint(context, step, model.detector);
+  }
 
   // ---- data ----
   const infos = await framesOf(inputs.data!, config.split);

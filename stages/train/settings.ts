@@ -166,9 +166,9 @@ const optimizer = z.strictObject({
 const schedule = z.strictObject({
   policy: z.enum(["cosine", "cyclic"]).default("cosine")
     .describe("of the learning rate"),
-  iterations: count.nullable().default(null)
-    .describe("optimizer steps; null: as epochs says"),
-  epochs: positive.nullable().default(null)
+  iterations: z.number().int().min(0).nullable().default(null)
+    .describe("optimizer steps; null: as epochs says; 0: only a checkpoint"),
+  epochs: z.number().min(0).nullable().default(null)
     .describe("passes over the data; 24 where iterations is null too"),
   by_epoch: z.boolean().default(false)
     .describe("the cosine moves at the ends of epochs only"),
