@@ -1,0 +1,27 @@
+/**
+ * Processes that work together: MPI by FFI, or one alone. Open MPI and Slurm
+ * start them; nothing here does.
+ *
+ * ```
+ * ranks.ts    what ranks can do;  solo.ts: those of one process
+ * library.ts  Open MPI's library;  mpi.ts: ranks over it
+ * ```
+ * @module
+ */
+import { openLibrary } from "./library.ts";
+import { mpiRanks } from "./mpi.ts";
+import type { Launch, Ranks } from "./ranks.ts";
+import { soloRanks } from "./solo.ts";
+
+export { type Launch, type Ranks, RanksError } from "./ranks.ts";
+export { soloRanks } from "./solo.ts";
+
+/**
+ * Joins the other processes of a launch; alone where there is none. At most
+ * once in the life of a launch: MPI does not start a second time.
+ * @throws {RanksError} without Open MPI's library
+ */
+export function openRanks(launch?: Launch): Ranks {
+  if (launch === undefined || launch.size === 1) return soloRanks();
+  return mpiRanks(openLibrary((name) => Deno.env.get(name)), launch);
+}

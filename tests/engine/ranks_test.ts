@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { openRanks, RanksError } from "../../engine/ranks/mod.ts";
+import { hasMpi, mpirun } from "../support/mpi.ts";
+
+const CALLS = fileURLToPath(new URL("./ranks/calls.ts", import.meta.url));
+const program = [Deno.execPath(), "run", "--allow-all", CALLS];
+
+Deno.test("one process alone needs no MPI", async () => {
+  const ranks = openRanks();
+  const data = Float32Array.of(1, 2);
+  await ranks.allReduce(data);
+  await ranks.broadcast(data);
+  await ranks.barrier();
+  assert.deepEqual([...data], [1, 2]);
+  assert.equal(await ranks.any(true), true);
+  assert.equal(await ranks.any(false), false);
+  assert.deepEqual([ranks.rank, ranks.size], [0, 1]);
+  await ranks.close();
+});
+
+Deno.test("without Open MPI's library, what was tried is said", () => {
+  const launch = { rank: 0, size: 2, localRank: 0, localSize: 2 };
+  Deno.env.set("MPI_LIB", "no/libmpi.so.40");
+  try {
+    assert.throws(
+      () => openRanks(launch),
+      (error) =>
+        error instanceof RanksError &&
+        /tried no\/libmpi\.so\.40\)\. Install it/.test(error.message),
+    );
+    Deno.env.set("MPI_LIB", "libc.so.6");
+    assert.throws(() => openRanks(launch), /libc\.so\.6 is no Open MPI/);
+  } finally {
+    Deno.env.delete("MPI_LIB");
+  }
+});
+
+for (const processes of [2, 3]) {
+  Deno.test({
+    name: `${processes} processes add, copy, agree, and hear events meanwhile`,
+    ignore: !hasMpi,
+    async fn() {
+      const { code, stdout, stderr } = await mpirun(processes, program);
+      assert.equal(code, 0, stderr);
+      const told = stdout.trim().split("\n").map((line) => JSON.parse(line))
+        .sort((a, b) => a.rank - b.rank);
+      const sum = processes * (processes + 1) / 2;
+      assert.deepEqual(
+        told,
+        Array.from({ length: processes }, (_, rank) => ({
+          rank,
+          short: [sum, 10 * processes],
+          long: true,
+          first: [7, 7, 7],
+          last: true,
+          none: false,
+          // Those that wait for rank 0 do so with the event loop going on.
+          turns: true,
+        })),
+      );
+    },
+  });
+}
+
+Deno.test({
+  name: "a launcher that disagrees with the library is named",
+  ignore: !hasMpi,
+  async fn() {
+    const { code, stderr } = await mpirun(2, [...program, "4"]);
+    assert.notEqual(code, 0);
+    assert.match(stderr, /rank \d of 4, but \S+ says rank \d of 2/);
+  },
+});
