@@ -7,6 +7,7 @@ import type { ParamSpec, ParamSpecs } from "../module.ts";
 import { WeightsError } from "./error.ts";
 import { memoryShape, type Plain, toMemory, toTorch } from "./layout.ts";
 import { isCounter, type Naming, NAMINGS, unwrapped } from "./names.ts";
+import { isTable, resizeToFit } from "./resize.ts";
 import type { StoredTensor } from "./safetensors.ts";
 
 /** What became of a checkpoint's tensors. */
@@ -15,6 +16,8 @@ export interface LoadReport {
   naming: string;
   /** The model's parameters that were found. */
   loaded: string[];
+  /** Those of them that were resized: a ViT's patches and positions. */
+  resized: string[];
   /** The model's parameters that were not. */
   missing: string[];
   /** Stored names that the model does not have, though it might. */
@@ -46,16 +49,21 @@ export function loadWeights(
   const params: Record<string, Plain> = {};
   const missing: string[] = [];
   const misfits: string[] = [];
+  const resized: string[] = [];
   for (const [name, spec] of Object.entries(specs)) {
     const entry = findOne(name, spec, entries);
-    if (entry === undefined) missing.push(name);
-    else if (!sameShape(entry.shape, spec.shape)) {
-      const as = entry.stored === name ? "" : ` (as "${entry.stored}")`;
-      misfits.push(
-        `"${name}" is [${entry.shape}] in the checkpoint${as} and ` +
-          `[${spec.shape}] in the model`,
-      );
-    } else params[name] = toMemory(name, spec.shape, asFloat32(entry));
+    if (entry === undefined) {
+      missing.push(name);
+      continue;
+    }
+    const data = fitted(name, spec, entry);
+    if (data) {
+      params[name] = toMemory(name, spec.shape, data);
+      if (!sameShape(entry.shape, spec.shape)) resized.push(name);
+    } else if (isTable(name)) {
+      missing.push(name);
+      foreign.push(entry.stored);
+    } else misfits.push(misfit(name, spec, entry));
   }
   if (misfits.length > 0) throw new WeightsError(misfitMessage(misfits));
   const loaded = Object.keys(params);
@@ -70,7 +78,7 @@ export function loadWeights(
   const { title } = naming;
   return {
     params,
-    report: { naming: title, loaded, missing, unexpected, foreign },
+    report: { naming: title, loaded, resized, missing, unexpected, foreign },
   };
 }
 
@@ -167,6 +175,23 @@ function findOne(
     }
   }
   return first;
+}
+
+/** Numbers in the model's shape, PyTorch's layout; null if they do not fit. */
+function fitted(
+  name: string,
+  { shape: wanted }: ParamSpec,
+  entry: Entry,
+): Float32Array | null {
+  const data = asFloat32(entry);
+  if (sameShape(entry.shape, wanted)) return data;
+  return resizeToFit(name, { shape: entry.shape, data }, wanted);
+}
+
+function misfit(name: string, spec: ParamSpec, entry: Entry): string {
+  const as = entry.stored === name ? "" : ` (as "${entry.stored}")`;
+  return `"${name}" is [${entry.shape}] in the checkpoint${as} and ` +
+    `[${spec.shape}] in the model`;
 }
 
 function misfitMessage(misfits: string[]): string {

@@ -4,4 +4,5 @@ export * from "./layout.ts";
 export * from "./load.ts";
 export * from "./names.ts";
 export * from "./origin.ts";
+export * from "./resize.ts";
 export * from "./safetensors.ts";

@@ -40,9 +40,10 @@ export async function loadPretrained(
 
 /** What became of a checkpoint's names, in one line. */
 export function reportText(
-  { naming, loaded, missing, unexpected, foreign }: LoadReport,
+  { naming, loaded, resized, missing, unexpected, foreign }: LoadReport,
 ): string {
-  return `${loaded.length} parameters loaded (${naming}), missing ` +
+  const adapted = resized.length > 0 ? `, resized ${few(resized)}` : "";
+  return `${loaded.length} parameters loaded (${naming})${adapted}, missing ` +
     `${few(missing)}, unexpected ${few(unexpected)}` +
     (foreign.length > 0 ? `, not for a detector ${few(foreign)}` : "");
 }
