@@ -53,9 +53,10 @@ export function unpickler(): Unpickler {
   return { next: (reader) => parser.read(reader), storages, parts };
 }
 
-/** True for a tensor of a pickle. */
-export function isView(value: PickleValue): value is TensorView {
-  return value instanceof View;
+/** The tensor that a pickle's value is, or null. */
+export function viewOf(value: PickleValue): TensorView | null {
+  if (value instanceof View) return value;
+  return value instanceof OldTensor ? value.view : null;
 }
 
 class View implements TensorView {
@@ -67,6 +68,29 @@ class View implements TensorView {
   ) {}
 }
 
+/**
+ * A tensor or parameter of torch before 0.4, as torchvision's older files hold
+ * them: made empty, then given a state of four (storage, offset, shape,
+ * strides) or of five that starts with the tensor.
+ */
+class OldTensor {
+  view: TensorView | null = null;
+  __setstate__(state: unknown): void {
+    if (!Array.isArray(state)) return;
+    const [first, offset, shape, strides] = state;
+    if (state.length === 4) this.view = new View(first, offset, shape, strides);
+    else this.view = viewOf(first);
+  }
+}
+
+/** Called with a tensor, or constructed empty. */
+function oldTensor(tensor?: unknown): unknown {
+  return viewOf(tensor) ?? new OldTensor();
+}
+
+const OLD_TENSOR =
+  /^torch\.(nn\.parameter\.Parameter|autograd\.variable\.Variable|(cuda\.)?\w*Tensor)$/;
+
 // deno-lint-ignore no-explicit-any -- pickleparser's type of a constructor
 type Callable = (...args: any[]) => unknown;
 
@@ -77,7 +101,7 @@ function resolve(module: string, name: string): Callable {
   if (/^torch(\.storage)?$/.test(module) && name.endsWith("Storage")) {
     return Object.assign(() => new Inert(), { storageType: name });
   }
-  return inert;
+  return OLD_TENSOR.test(`${module}.${name}`) ? oldTensor : inert;
 }
 
 function inert(): Inert {

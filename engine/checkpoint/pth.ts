@@ -6,7 +6,7 @@
 import { BufferReader } from "pickleparser";
 import { openArchive } from "./archive.ts";
 import { CheckpointError } from "./error.ts";
-import { isView, type PickleValue, unpickler } from "./pickle.ts";
+import { type PickleValue, unpickler, viewOf } from "./pickle.ts";
 import {
   elementBytes,
   materialize,
@@ -117,7 +117,8 @@ function viewsOf(value: unknown): Map<string, TensorView> {
   const views = new Map<string, TensorView>();
   if (!(value instanceof Map)) return views;
   for (const [name, item] of value) {
-    if (isView(item)) views.set(String(name), item);
+    const view = viewOf(item);
+    if (view) views.set(String(name), view);
   }
   return views;
 }

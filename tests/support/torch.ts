@@ -15,7 +15,8 @@ export type Py =
   | readonly Py[]
   | ReadonlyMap<string, Py>
   | Tensor
-  | Call;
+  | Call
+  | Built;
 
 /** A tensor over a storage. */
 export class Tensor {
@@ -35,6 +36,15 @@ export class Call {
     readonly module: string,
     readonly name: string,
     readonly args: readonly Py[],
+  ) {}
+}
+
+/** An object made empty by its class and then given a state. */
+export class Built {
+  constructor(
+    readonly module: string,
+    readonly name: string,
+    readonly state: readonly Py[],
   ) {}
 }
 
@@ -109,6 +119,11 @@ function pickled(root: Py, isZip: boolean) {
       global(value.module, value.name);
       tuple(value.args);
       put(0x52);
+    } else if (value instanceof Built) {
+      global(value.module, value.name);
+      put(0x29, 0x81);
+      tuple(value.state);
+      put(0x62);
     } else if (value instanceof Map) writeDict(value);
     else if (Array.isArray(value)) {
       put(0x5d, 0x28);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parsePth, readPth, writePth } from "../../../engine/checkpoint/mod.ts";
 import {
+  Built,
   Call,
   floats,
   type Py,
@@ -81,6 +82,28 @@ for (
     assert.throws(() => Deno.statSync("executed-by-pickle"));
   });
 }
+
+Deno.test("parameters of torch before 0.4 are tensors too", () => {
+  const state = new Map<string, Py>([
+    [
+      "parameter",
+      new Built("torch.nn.parameter", "Parameter", [
+        weight,
+        null,
+        new Map(),
+        true,
+        false,
+      ]),
+    ],
+    ["called", new Call("torch.nn.parameter", "Parameter", [weight, true])],
+    ["other", new Built("torch.nn.modules.linear", "Linear", [weight])],
+  ]);
+  const whole = EXPECTED["a.weight"];
+  assert.deepEqual(plain(torchLegacy(state)), {
+    parameter: whole,
+    called: whole,
+  });
+});
 
 Deno.test("averages of weights come before the weights, unless one is named", () => {
   const one = new Map([["w", floats([1], [1])]]);
