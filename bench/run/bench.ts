@@ -45,6 +45,15 @@ export interface Bench {
 
 const GIB = 2 ** 30;
 
+/** A goal for a number that is to be small. */
+export function atMost(value: number, limit: number, unit: string): Goal {
+  return {
+    figure: `${format(value)} ${unit}`,
+    wanted: `at most ${limit} ${unit}`,
+    met: value <= limit,
+  };
+}
+
 /**
  * A goal for the time of the work, or of a part of it. The lesser of wall
  * and CPU seconds counts: where others use the cores, the clock tells of them.
@@ -67,12 +76,7 @@ export function timeGoal(
 
 /** A goal for memory. */
 export function memoryGoal({ peakBytes }: Cost, gib: number): Goal {
-  const found = peakBytes / GIB;
-  return {
-    figure: `${format(found)} GiB`,
-    wanted: `at most ${gib} GiB`,
-    met: found <= gib,
-  };
+  return atMost(peakBytes / GIB, gib, "GiB");
 }
 
 /** A goal for the ratio of CPU seconds. */
