@@ -72,7 +72,9 @@ function chooseSample(
   dataset: Dataset,
   { sample, scene, index = 0 }: RenderFlags,
 ): SampleView {
-  if (sample !== undefined) return sampleOf(dataset, sample);
+  const first = dataset.samples.rows[0]?.token;
+  const token = sample ?? (scene || index ? undefined : first);
+  if (token !== undefined) return sampleOf(dataset, token);
   const [chosen] = walkScenes(
     dataset,
     scene === undefined ? undefined : [scene],

@@ -26,7 +26,7 @@ export interface SampleView {
   timestampUs: number;
   /** Name of its scene. */
   scene: string;
-  /** Running number inside the scene, from 0. */
+  /** Running number inside the scene, in time, from 0. */
   index: number;
   /** Row of the dataset's `samples`. */
   row: number;
@@ -60,7 +60,8 @@ export function* walkScenes(
 }
 
 /**
- * The sample of a token.
+ * The sample of a token, whether its scene is whole or not: one key frame can
+ * be looked at alone.
  * @throws {DatasetError} if there is none
  */
 export function sampleOf(dataset: Dataset, token: string): SampleView {
@@ -72,8 +73,17 @@ export function sampleOf(dataset: Dataset, token: string): SampleView {
         "version",
     );
   }
-  const scene = dataset.sceneOfSample[row]!;
-  return viewOf(dataset, row, dataset.timelineOf(scene).indexOf(row));
+  return viewOf(dataset, row, indexOf(dataset, row));
+}
+
+/** Steps from the first sample that `prev` leads to. */
+function indexOf({ samples: { rows, index } }: Dataset, row: number): number {
+  const seen = new Set<number>();
+  for (let at = row; at >= 0 && !seen.has(at);) {
+    seen.add(at);
+    at = index.findText(rows[at]!.prev);
+  }
+  return seen.size - 1;
 }
 
 function viewOf(dataset: Dataset, row: number, index: number): SampleView {

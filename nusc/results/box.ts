@@ -89,8 +89,11 @@ export class BoxReader {
   /** What only the whole box shows. */
   #checkBox(scanner: Scanner, row: number): void {
     const { rotation, track, label } = this.#columns;
-    const [w, x, y, z] = rotation.subarray(4 * row, 4 * row + 4);
-    if (w === 0 && x === 0 && y === 0 && z === 0) {
+    const at = 4 * row;
+    if (
+      rotation[at] === 0 && rotation[at + 1] === 0 && rotation[at + 2] === 0 &&
+      rotation[at + 3] === 0
+    ) {
       scanner.pos--;
       scanner.fail(
         "Found a rotation of length 0",

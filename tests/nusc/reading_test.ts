@@ -67,6 +67,30 @@ Deno.test("scenes, samples and readings are walked in time", async () => {
   });
 });
 
+Deno.test("one key frame can be looked at though its scene is cut short", async () => {
+  const tables = tinyTables();
+  const [first, second] = tables.sample!;
+  tables.sample = [second!];
+  for (const name of ["sample_data", "sample_annotation"]) {
+    tables[name] = tables[name]!
+      .filter((row) => row.sample_token === second!.token)
+      .map((row) => ({ ...row, prev: "", next: "" }));
+  }
+  await withDataset(tables, (root) => {
+    const dataset = openDataset(root);
+    const sample = sampleOf(dataset, second!.token);
+    assert.equal(sample.index, 0);
+    assert.equal(boxesOf(dataset, sample).length, 2);
+    assert.equal(readingOf(dataset, sample, "CAM_BACK").isKeyFrame, true);
+    assert.throws(
+      () => [...walkScenes(dataset)],
+      new RegExp(
+        `first_sample_token of ${SCENES[0]} .* names "${first!.token}"`,
+      ),
+    );
+  });
+});
+
 Deno.test("boxes go from the global frame to the car's and the sensor's", async () => {
   await withDataset(tinyTables(), (root) => {
     const dataset = openDataset(root);
