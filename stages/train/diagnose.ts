@@ -42,7 +42,7 @@ export function firstNonFinite(evidence: Evidence): string | null {
 /** Above it, the square of a number is more than float32 holds. */
 const SQUARE_LIMIT = 1.8e19;
 
-/** A tensor of finite numbers whose norm is not. */
+/** A tensor of finite numbers whose squares are not. */
 function largest(
   prefix: string,
   kind: string,
@@ -54,7 +54,8 @@ function largest(
     if (!tensor) continue;
     for (const [name, { data }] of unpack(group, values(tensor))) {
       const index = data.findIndex((x) => Math.abs(x) > SQUARE_LIMIT);
-      if (index >= 0) return `${kind} ${name} (${data[index]} at ${index})`;
+      if (index < 0) continue;
+      return `${kind} ${name} (${data[index]} at ${index}, whose square is)`;
     }
   }
   return null;

@@ -47,8 +47,7 @@ export function stopped(
     ? "The data itself is at fault: look at this input first"
     : "Lower train.optimizer.lr (half is a good try) or, with the cyclic " +
       "policy, the peak train.schedule.target_ratio[0], and run again; or " +
-      "let train.on_divergence.retries go on from the checkpoint at a lower " +
-      "rate";
+      "let train.on_divergence.retries go back and on at a lower rate";
   return new UserError(
     `${divergence.message} Nothing of this iteration was kept. ${kept}.` +
       `${tried} ${remedy}`,

@@ -15,14 +15,17 @@ import { createStepper } from "../../stages/train/stepper.ts";
 import { useTensorFlow } from "./backend.ts";
 import { type Inputs, tinySettings } from "./stages.ts";
 
-/** Settings of a tiny network without chance: no dropout, no grid mask. */
+/**
+ * Settings of the tiniest network, without chance: one layer, no dropout, no
+ * grid mask.
+ */
 export function plainSettings(overrides: Record<string, unknown> = {}) {
   const { model, image } = tinySettings();
   return tinySettings({
     model: {
       ...model,
       backbone: { ...model.backbone, norm: "affine" },
-      head: { ...model.head, dropout: 0 },
+      head: { ...model.head, layers: 1, dropout: 0 },
     },
     image: { ...image, grid_mask: 0 },
     ...overrides,
