@@ -88,8 +88,10 @@ function oldTensor(tensor?: unknown): unknown {
   return viewOf(tensor) ?? new OldTensor();
 }
 
-const OLD_TENSOR =
-  /^torch\.(nn\.parameter\.Parameter|autograd\.variable\.Variable|(cuda\.)?\w*Tensor)$/;
+const OLD_TENSOR = new RegExp(
+  "^torch\\.(nn\\.parameter\\.Parameter|autograd\\.variable\\.Variable|" +
+    "(cuda\\.)?\\w*Tensor)$",
+);
 
 // deno-lint-ignore no-explicit-any -- pickleparser's type of a constructor
 type Callable = (...args: any[]) => unknown;

@@ -7,7 +7,7 @@
 export interface Naming {
   /** Shown in load reports. */
   readonly title: string;
-  /** A name that only such files hold, or that no earlier one of the list has. */
+  /** A name that such files hold and those of no earlier naming do. */
   readonly mark: RegExp;
   /** The model's name for a stored one, or null where it has none. */
   rename(stored: string): string | null;

@@ -71,16 +71,20 @@ function headParts(shapes: Shapes): (string | null)[] {
     shapes,
     `${head}\\.transformer\\.decoder\\.layers\\.(\\d+)\\.`,
   );
-  const roi = [...shapes.keys()].some((name) => /^img_roi_head\./.test(name));
+  const has = (part: string) =>
+    [...shapes.keys()].some((name) => name.startsWith(part));
+  const layer = `${head}.transformer.decoder.layers.0.attentions.1`;
   return [
     learned === undefined
       ? null
       : passed === undefined
       ? `${learned} queries`
       : `${learned} + ${passed} queries`,
-    layers === 0 ? null : `${layers} decoder layers`,
+    layers === 0 ? null : `${layers} decoder layer${layers > 1 ? "s" : ""}`,
     classes === undefined ? null : `${classes} classes`,
-    roi ? "2D head" : null,
+    has(`${layer}.weights_fc`) ? "deformable attention" : null,
+    has("img_roi_head.multi_level") ? "2D head (YOLOX)" : null,
+    has("img_roi_head.cls.") ? "2D head (focal)" : null,
   ];
 }
 

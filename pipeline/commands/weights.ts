@@ -66,10 +66,11 @@ function printTensors(tensors: Contents["tensors"]): void {
 
 /** Every name but those that were loaded, which are only counted. */
 function printReport(report: NonNullable<Contents["report"]>): void {
-  const { loaded, missing, unexpected, foreign } = report;
+  const { loaded, resized, missing, unexpected, foreign } = report;
   field("loaded", `${loaded.length} parameters`);
   for (
     const [title, names] of [
+      ["resized", resized],
       ["missing", missing],
       ["unexpected", unexpected],
       ["not for a detector", foreign],

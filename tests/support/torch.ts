@@ -99,95 +99,143 @@ interface Stored {
 }
 
 function pickled(root: Py, isZip: boolean) {
-  const storages: Stored[] = [];
-  const parts: Buffer[] = [Buffer.from([0x80, 2])];
-  const put = (...bytes: number[]) => parts.push(Buffer.from(bytes));
-  const global = (module: string, name: string) =>
-    parts.push(Buffer.from(`c${module}\n${name}\n`));
-  const tuple = (items: readonly Py[]) => {
-    put(0x28);
-    items.forEach(write);
-    put(0x74);
-  };
-  function write(value: Py): void {
-    if (value === null) put(0x4e);
-    else if (typeof value === "boolean") put(value ? 0x88 : 0x89);
-    else if (typeof value === "number") writeNumber(value);
-    else if (typeof value === "string") writeText(value);
-    else if (value instanceof Tensor) writeTensor(value);
+  const pickler = new Pickler(isZip);
+  pickler.write(root);
+  return { pickle: pickler.finish(), storages: pickler.storages };
+}
+
+/** Opcodes of protocol 2, by their names in Python's pickletools. */
+const OP = {
+  proto: 0x80,
+  stop: 0x2e,
+  mark: 0x28,
+  none: 0x4e,
+  true: 0x88,
+  false: 0x89,
+  integer: 0x4a,
+  float: 0x47,
+  text: 0x58,
+  list: 0x5d,
+  appends: 0x65,
+  dict: 0x7d,
+  setItems: 0x75,
+  emptyTuple: 0x29,
+  tuple: 0x74,
+  newObject: 0x81,
+  build: 0x62,
+  reduce: 0x52,
+  persistentId: 0x51,
+} as const;
+
+class Pickler {
+  readonly storages: Stored[] = [];
+  #parts: Buffer[] = [Buffer.from([OP.proto, 2])];
+
+  constructor(readonly isZip: boolean) {}
+
+  finish(): Buffer {
+    this.#put(OP.stop);
+    return Buffer.concat(this.#parts);
+  }
+
+  write(value: Py): void {
+    if (value === null) this.#put(OP.none);
+    else if (typeof value === "boolean") this.#put(value ? OP.true : OP.false);
+    else if (typeof value === "number") this.#number(value);
+    else if (typeof value === "string") this.#text(value);
+    else if (value instanceof Tensor) this.#tensor(value);
     else if (value instanceof Call) {
-      global(value.module, value.name);
-      tuple(value.args);
-      put(0x52);
+      this.#global(value.module, value.name);
+      this.#tuple(value.args);
+      this.#put(OP.reduce);
     } else if (value instanceof Built) {
-      global(value.module, value.name);
-      put(0x29, 0x81);
-      tuple(value.state);
-      put(0x62);
-    } else if (value instanceof Map) writeDict(value);
-    else if (Array.isArray(value)) {
-      put(0x5d, 0x28);
-      value.forEach(write);
-      put(0x65);
-    }
+      this.#global(value.module, value.name);
+      this.#put(OP.emptyTuple, OP.newObject);
+      this.#tuple(value.state);
+      this.#put(OP.build);
+    } else if (value instanceof Map) this.#dict(value);
+    else this.#list(value as readonly Py[]);
   }
-  function writeNumber(value: number): void {
+
+  #put(...bytes: number[]): void {
+    this.#parts.push(Buffer.from(bytes));
+  }
+
+  #global(module: string, name: string): void {
+    this.#parts.push(Buffer.from(`c${module}\n${name}\n`));
+  }
+
+  #number(value: number): void {
     const bytes = Buffer.alloc(9);
-    if (Number.isInteger(value)) {
-      bytes[0] = 0x4a;
-      bytes.writeInt32LE(value, 1);
-      parts.push(bytes.subarray(0, 5));
-    } else {
-      bytes[0] = 0x47;
-      bytes.writeDoubleBE(value, 1);
-      parts.push(bytes);
-    }
+    const isInteger = Number.isInteger(value);
+    bytes[0] = isInteger ? OP.integer : OP.float;
+    if (isInteger) bytes.writeInt32LE(value, 1);
+    else bytes.writeDoubleBE(value, 1);
+    this.#parts.push(isInteger ? bytes.subarray(0, 5) : bytes);
   }
-  function writeText(value: string): void {
+
+  #text(value: string): void {
     const text = Buffer.from(value);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(text.length);
-    put(0x58);
-    parts.push(length, text);
+    this.#put(OP.text);
+    this.#parts.push(length, text);
   }
-  function writeDict(map: ReadonlyMap<string, Py>): void {
-    put(0x7d, 0x28);
+
+  #list(items: readonly Py[]): void {
+    this.#put(OP.list, OP.mark);
+    for (const item of items) this.write(item);
+    this.#put(OP.appends);
+  }
+
+  #tuple(items: readonly Py[]): void {
+    this.#put(OP.mark);
+    for (const item of items) this.write(item);
+    this.#put(OP.tuple);
+  }
+
+  #dict(map: ReadonlyMap<string, Py>): void {
+    this.#put(OP.dict, OP.mark);
     for (const [key, item] of map) {
-      writeText(key);
-      write(item);
+      this.#text(key);
+      this.write(item);
     }
-    put(0x75);
+    this.#put(OP.setItems);
   }
-  function writeTensor({ storage, bytes, shape, strides, offset }: Tensor) {
-    const size = /Half|BFloat16|Short/.test(storage)
-      ? 2
-      : /Double|Long/.test(storage)
-      ? 8
-      : /Byte|Bool|Char/.test(storage)
-      ? 1
-      : 4;
-    let key = storages.findIndex((known) => known.bytes === bytes);
-    if (key < 0) key = storages.push({ bytes, size }) - 1;
-    global("torch._utils", "_rebuild_tensor_v2");
-    put(0x28, 0x28);
-    writeText("storage");
-    global("torch", storage);
-    writeText(String(key));
-    writeText("cpu");
-    writeNumber(bytes.length / size);
+
+  /** _rebuild_tensor_v2(storage, offset, shape, strides, False, hooks) */
+  #tensor({ storage, bytes, shape, strides, offset }: Tensor): void {
+    this.#global("torch._utils", "_rebuild_tensor_v2");
+    this.#put(OP.mark);
+    this.#storage(storage, bytes);
+    this.#number(offset);
+    this.#tuple(shape);
+    this.#tuple(strides);
+    this.#put(OP.false);
+    this.#global("collections", "OrderedDict");
+    this.#put(OP.emptyTuple, OP.reduce, OP.tuple, OP.reduce);
+  }
+
+  #storage(type: string, bytes: Uint8Array): void {
+    const size = elementBytes(type);
+    let key = this.storages.findIndex((known) => known.bytes === bytes);
+    if (key < 0) key = this.storages.push({ bytes, size }) - 1;
+    this.#put(OP.mark);
+    this.#text("storage");
+    this.#global("torch", type);
+    this.#text(String(key));
+    this.#text("cpu");
+    this.#number(bytes.length / size);
     // The older layout names the storage that this one is a view of, if any.
-    if (!isZip) write(null);
-    put(0x74, 0x51);
-    writeNumber(offset);
-    tuple(shape);
-    tuple(strides);
-    put(0x89);
-    global("collections", "OrderedDict");
-    put(0x29, 0x52, 0x74, 0x52);
+    if (!this.isZip) this.#put(OP.none);
+    this.#put(OP.tuple, OP.persistentId);
   }
-  write(root);
-  put(0x2e);
-  return { pickle: Buffer.concat(parts), storages };
+}
+
+function elementBytes(storage: string): number {
+  if (/Half|BFloat16|Short/.test(storage)) return 2;
+  if (/Double|Long/.test(storage)) return 8;
+  return /Byte|Bool|Char/.test(storage) ? 1 : 4;
 }
 
 function contiguous(shape: readonly number[]): number[] {

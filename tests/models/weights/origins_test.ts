@@ -259,7 +259,7 @@ Deno.test("guessOrigin() tells networks by names and shapes", async () => {
       "300 + 128 queries",
       "6 decoder layers",
       "10 classes",
-      "2D head",
+      "2D head (focal)",
     ],
   });
   const of = (specs: ParamSpecs, rename: (name: string) => string) =>
@@ -276,6 +276,15 @@ Deno.test("guessOrigin() tells networks by names and shapes", async () => {
       parts: [`ResNet-${depth}`],
     });
   }
+  const sparse = [
+    "pts_bbox_head.transformer.decoder.layers.0.attentions.1.weights_fc.weight",
+    "img_roi_head.multi_level_conv_cls.0.weight",
+  ].map((name) => [name, { shape: [2, 2] }] as const);
+  assert.deepEqual(guessOrigin(new Map(sparse)).parts, [
+    "1 decoder layer",
+    "deformable attention",
+    "2D head (YOLOX)",
+  ]);
   assert.deepEqual(guessOrigin(new Map([["x", { shape: [1] }]])), {
     naming: null,
     parts: [],
