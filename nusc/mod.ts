@@ -125,6 +125,7 @@ export {
   writeResults,
 } from "./results/mod.ts";
 export {
+  customSplits,
   isSplit,
   scenesOfSplit,
   type Split,

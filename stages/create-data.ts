@@ -17,7 +17,8 @@ const settings = z.strictObject({
   ).default({ train: ["train", "mini_train"], val: ["val", "mini_val"] })
     .describe(
       "by name: official splits (train, val, test, mini_train, mini_val, " +
-        "train_detect, train_track) and scenes",
+        "train_detect, train_track), splits of the dataset's splits.json " +
+        "and scenes",
     ),
   max_sweeps: z.int().min(0).default(10).describe(
     "LiDAR sweeps listed before a key frame",
@@ -44,13 +45,14 @@ async function createData(
   >,
 ): Promise<void> {
   const { openInput } = await import("./shared/dataset.ts");
-  const { checkFiles, createFrames, writeFrames } = await import(
+  const { checkFiles, createFrames, customSplits, writeFrames } = await import(
     "../nusc/mod.ts"
   );
   const dataset = await openInput(inputs.dataset!);
   const { splits, notes } = await resolveSplits(config.splits, {
     version: dataset.version,
     scenes: new Set(dataset.scenes.rows.map((scene) => scene.name)),
+    splits: customSplits(dataset.folder),
   });
   for (const { level, text } of notes) emit({ type: "message", level, text });
   const jobs = Object.entries(splits).map(([name, names]) => ({

@@ -20,10 +20,13 @@ export interface SceneSource {
   version: string;
   /** Names of its scenes. */
   scenes: ReadonlySet<string>;
+  /** Splits of its own: lists of scenes, as `splits.json` holds them. */
+  splits?: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
- * Resolves names of official splits and of scenes. Absent scenes of an
+ * Resolves names of official splits, of the dataset's own and of scenes. Absent
+ * scenes of an
  * official split are left out; a scene named by itself must be there.
  *
  * Official splits of another version count only if none of the dataset's own
@@ -33,10 +36,11 @@ export interface SceneSource {
  */
 export function resolveSplit(
   name: string,
-  parts: readonly string[],
+  given: readonly string[],
   source: SceneSource,
 ): ResolvedSplit {
-  const { version, scenes: known } = source;
+  const { version, scenes: known, splits: custom = {} } = source;
+  const parts = given.flatMap((part) => custom[part] ?? [part]);
   for (const part of parts) {
     if (!isSplit(part) && !known.has(part)) refuse(name, part, source);
   }
@@ -55,7 +59,7 @@ export function resolveSplit(
   }
   if (!scenes.size) {
     throw new DatasetError(
-      `No scene of the split ${name} (${parts.join(", ") || "empty"}) is in ` +
+      `No scene of the split ${name} (${given.join(", ") || "empty"}) is in ` +
         `the dataset, which holds ${someOf(known)}. Name another official ` +
         "split or scenes of this dataset",
     );
@@ -67,7 +71,11 @@ export function resolveSplit(
   return { scenes: [...scenes].sort(), note };
 }
 
-function refuse(name: string, part: string, { scenes }: SceneSource): never {
+function refuse(
+  name: string,
+  part: string,
+  { scenes, splits = {} }: SceneSource,
+): never {
   if (/^scene-\d+$/.test(part)) {
     throw new DatasetError(
       `Found no scene ${part} of the split ${name} in the dataset, which ` +
@@ -75,7 +83,8 @@ function refuse(name: string, part: string, { scenes }: SceneSource): never {
     );
   }
   throw new DatasetError(
-    `Found "${part}" in the split ${name}, expected ${SPLITS.join(", ")} or ` +
-      "a scene such as scene-0103",
+    `Found "${part}" in the split ${name}, expected ` +
+      `${[...SPLITS, ...Object.keys(splits)].join(", ")} or a scene such as ` +
+      "scene-0103",
   );
 }

@@ -209,6 +209,15 @@ Deno.test("splits are put together from official ones and scenes", () => {
     resolveSplit("mine", ["mini_train", "scene-0001"], source).scenes,
     ["scene-0001", "scene-0061", "scene-0553"],
   );
+  const night = { ...source, splits: { night: ["scene-0003", "scene-0001"] } };
+  assert.deepEqual(
+    resolveSplit("mine", ["night", "scene-0061"], night).scenes,
+    ["scene-0001", "scene-0003", "scene-0061"],
+  );
+  assert.throws(
+    () => resolveSplit("mine", ["nihgt"], night),
+    /Found "nihgt" in the split mine, expected train, .*, night or a scene/,
+  );
   assert.throws(
     () => resolveSplit("mine", ["scene-0002"], source),
     /Found no scene scene-0002 of the split mine in the dataset, which holds/,

@@ -32,10 +32,12 @@ export function distancesOf(
 ): Float64Array {
   const columns = tracks.length;
   const out = new Float64Array(objects.length * columns).fill(NaN);
+  const far = (reach + SLACK) ** 2;
   const product = productOf(objects.length, columns);
   objects.forEach((a, i) =>
     tracks.forEach((b, j) => {
-      if (Math.hypot(a.x - b.x, a.y - b.y) > reach + SLACK) return;
+      const x = a.x - b.x, y = a.y - b.y;
+      if (x * x + y * y > far) return;
       const squared = (-2 * product(a, b) + square(a)) + square(b);
       const distance = Math.sqrt(Math.max(0, squared));
       if (distance < reach) out[i * columns + j] = distance;
