@@ -3,24 +3,21 @@
  * @module
  */
 import {
-  type Backbone,
+  type AuxiliaryConfig,
   buildDetector,
   buildHead,
   buildPetrHead,
-  cpfpn,
+  buildRepDetr,
+  buildRepDetrHead,
   type Detector,
   type HeadConfig,
   initialize,
   type ParamSpecs,
   type Plain,
-  resnet,
-  vovnet,
+  type RepDetrConfig,
 } from "../../models/mod.ts";
-import type {
-  BackboneSettings,
-  ImageSettings,
-  ModelSettings,
-} from "./settings.ts";
+import { buildImageParts, stridesOf } from "./backbone.ts";
+import type { ImageSettings, ModelSettings } from "./settings.ts";
 
 /** Pixels between tokens. */
 const STRIDE = 16;
@@ -33,10 +30,11 @@ export interface Model {
 
 /** The head's config in the words of the models. */
 export function headConfig(
-  { channels, head }: ModelSettings,
+  settings: ModelSettings,
   { height, width }: Pick<ImageSettings, "height" | "width">,
-): HeadConfig {
-  return {
+): HeadConfig | RepDetrConfig {
+  const { backbone, channels, head } = settings;
+  const own: HeadConfig = {
     name: "pts_bbox_head",
     embedDims: channels,
     classes: 10,
@@ -60,20 +58,15 @@ export function headConfig(
     queryContent: head.query_content,
     checkpoint: head.with_cp,
   };
-}
-
-/** Builds the backbone of the settings; its maps have strides 16 and 32. */
-export function buildBackbone(settings: BackboneSettings): Backbone {
-  const shared = {
-    name: "img_backbone",
-    width: settings.width,
-    norm: { mode: settings.norm, momentum: settings.norm_momentum },
-    frozenStages: settings.frozen_stages,
-    checkpoint: settings.with_cp,
-  };
-  if (settings.type === "vovnet") return vovnet(shared);
-  const { depth, zero_init_last: zeroInitLast } = settings;
-  return resnet({ ...shared, depth, zeroInitLast });
+  if (head.type === "repdetr3d") {
+    const { points, heads: groups } = head;
+    const strides = stridesOf(settings);
+    return { ...own, geometry: "projections", strides, points, groups };
+  }
+  // Without a neck, tokens are as wide as the backbone's.
+  return backbone.type === "eva02"
+    ? { ...own, inChannels: backbone.width }
+    : own;
 }
 
 /** Builds the network of the settings. */
@@ -81,14 +74,41 @@ export function buildModel(
   settings: ModelSettings,
   image: Pick<ImageSettings, "height" | "width">,
 ): Model {
-  const backbone = buildBackbone(settings.backbone);
+  const parts = buildImageParts(settings, image);
   const head = headConfig(settings, image);
-  const detector = buildDetector({
-    backbone,
-    neck: cpfpn("img_neck", backbone.channels, settings.channels),
-    head: settings.head.type === "petr" ? buildPetrHead(head) : buildHead(head),
-  });
+  const build = settings.head.type === "petr" ? buildPetrHead : buildHead;
+  const detector = isRepDetr(head)
+    ? buildRepDetr({ ...parts, head: buildRepDetrHead(head) })
+    : buildDetector({ ...parts, head: build(head) });
   return { detector, head };
+}
+
+/** The 2D head of training in the words of the models. */
+export function auxiliaryConfig(
+  { auxiliary, channels }: ModelSettings,
+  head: HeadConfig | RepDetrConfig,
+): AuxiliaryConfig | null {
+  if (auxiliary === null) return null;
+  const shared = {
+    name: "img_roi_head",
+    channels,
+    classes: head.classes,
+    imageHeight: head.imageHeight,
+    imageWidth: head.imageWidth,
+  };
+  if (isRepDetr(head)) {
+    return { ...shared, kind: "yolox", strides: head.strides };
+  }
+  return {
+    ...shared,
+    ...head.inChannels !== undefined && { inChannels: head.inChannels },
+    stride: head.stride,
+    trainRatio: auxiliary.train_ratio,
+  };
+}
+
+function isRepDetr(head: HeadConfig | RepDetrConfig): head is RepDetrConfig {
+  return head.geometry === "projections";
 }
 
 /** First values of all parameters, in memory layout. */

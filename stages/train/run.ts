@@ -3,7 +3,7 @@
  * loop, artifact.
  * @module
  */
-import type { StageContext } from "../../pipeline/stage.ts";
+import { type StageContext, UserError } from "../../pipeline/stage.ts";
 import {
   buildAuxiliary,
   frozenRows,
@@ -15,7 +15,12 @@ import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
 import type { StreamPose } from "./batch.ts";
-import { buildModel, firstValues, type Model } from "./build.ts";
+import {
+  auxiliaryConfig,
+  buildModel,
+  firstValues,
+  type Model,
+} from "./build.ts";
 import { loadState } from "./checkpoint.ts";
 import { Feeder, threadsOf } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
@@ -85,6 +90,7 @@ export async function train(
   const resumes = await loadState(context.scratch) !== null;
   const knows = WARM in pretrained;
   if (config.warm_start && !resumes && !knows) {
+    refuseOtherHeads(config);
     await warmStart({
       context,
       engine,
@@ -129,6 +135,16 @@ export async function train(
   });
 }
 
+/** Only StreamPETR's head has the position embedding that warms up. */
+function refuseOtherHeads({ model: { head } }: TrainSettings): void {
+  if (head.type === "streampetr") return;
+  throw new UserError(
+    `Cannot warm up the head "${head.type}": train.warm_start teaches ` +
+      "StreamPETR's position embedding. Leave it out, or set " +
+      'train.model.head.type to "streampetr"',
+  );
+}
+
 function tellPlan({ emit }: StageContext<unknown>, plan: Plan): void {
   emit({ type: "message", level: "info", text: plan.text });
   for (const text of plan.warnings) {
@@ -141,16 +157,8 @@ export function composeStep(
   config: TrainSettings,
   { detector, head }: Model,
 ): TrainStep {
-  const { denoising, auxiliary, channels } = config.model;
-  const focal = auxiliary && {
-    name: "img_roi_head",
-    channels,
-    classes: head.classes,
-    stride: head.stride,
-    imageHeight: head.imageHeight,
-    imageWidth: head.imageWidth,
-    trainRatio: auxiliary.train_ratio,
-  };
+  const { denoising } = config.model;
+  const focal = auxiliaryConfig(config.model, head);
   return trainStep({
     batch: config.batch,
     cameras: 6,

@@ -45,13 +45,34 @@ const vovnet = z.strictObject({
   ...anyBackbone,
 });
 
-const backbone = z.discriminatedUnion("type", [resnet, vovnet]);
+const eva02 = z.strictObject({
+  type: z.literal("eva02").describe(
+    "EVA-02's vision transformer, patches of 16",
+  ),
+  width: count.default(1024).describe("channels of a token"),
+  depth: count.default(24),
+  heads: count.default(16),
+  window: count.default(16).describe("tokens of a window's side"),
+  global_window: count.nullable().default(null).describe(
+    "the same of the large windows; null: the image's shorter side",
+  ),
+  global_every: count.default(3).describe("blocks up to one of large windows"),
+  drop_path: fraction.default(0.3)
+    .describe("probability that the last block is left out of a sample"),
+  with_cp: anyBackbone.with_cp,
+});
+
+const backbone = z.discriminatedUnion("type", [resnet, vovnet, eva02]);
 
 const head = z.strictObject({
-  type: z.enum(["streampetr", "petr"]).default("streampetr").describe(
-    "petr sees one frame at a time: all queries are learned, what is said of " +
-      "propagated queries, memory and topk does not count",
-  ),
+  type: z.enum(["streampetr", "petr", "repdetr3d"]).default("streampetr")
+    .describe(
+      "petr sees one frame at a time: all queries are learned, what is said " +
+        "of propagated queries, memory and topk does not count; repdetr3d " +
+        "samples all maps where queries project to, its 2D head is YOLOX",
+    ),
+  points: count.default(13)
+    .describe("places around a query that repdetr3d samples"),
   queries: count.default(644),
   propagated: count.default(256),
   memory: count.default(1024),

@@ -4,6 +4,7 @@ import type { ParamSpecs } from "../../models/module.ts";
 import { loadConfig, toValue } from "../../pipeline/config/mod.ts";
 import { configFiles, paramsOf, trainSettingsOf } from "../support/configs.ts";
 import { goldenJson } from "../support/golden.ts";
+import { variantJson } from "../support/variants.ts";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
@@ -35,7 +36,7 @@ async function dryRun(config: string) {
 
 /** All but those of generated worlds and the common parent. */
 const PUBLISHED = configFiles()
-  .filter((file) => !/^(base|mini|overfit|smoke|world)\./.test(file));
+  .filter((file) => !/^(base|finetune|mini|overfit|smoke|world)\./.test(file));
 
 for (const name of configFiles()) {
   Deno.test(`configs/${name} is a config that could run`, async () => {
@@ -144,6 +145,44 @@ for (
   });
 }
 
+for (const kind of ["v299", "eva02"]) {
+  Deno.test(`configs/repdetr3d-${kind}.yaml has the original's state dict`, async () => {
+    type Row = [string, number[], string | null, boolean];
+    const rows: Row[] = (await variantJson("params"))[`repdetr3d_${kind}`];
+    const specs = paramsOf(trainSettingsOf(`repdetr3d-${kind}.yaml`));
+    assert.deepEqual(
+      stateDict(specs),
+      rows.map(([name, shape, , trains]) =>
+        `${name} [${shape}]${trains ? "" : ", fixed"}`
+      ).sort(),
+    );
+  });
+}
+
+Deno.test("configs/vitl-eva02.yaml has the original's parameters", () => {
+  const specs = paramsOf(trainSettingsOf("vitl-eva02.yaml"));
+  // Tokens of 1024 channels go to the heads as they are.
+  const wide: Record<string, number[]> = {
+    "pts_bbox_head.memory_embed.0.weight": [256, 1024],
+    "img_roi_head.shared_cls.0.weight": [256, 1024, 3, 3],
+    "img_roi_head.shared_reg.0.weight": [256, 1024, 3, 3],
+  };
+  const heads = recorded
+    .filter(({ name }) => /^(pts_bbox|img_roi)_head/.test(name))
+    .map(({ name, shape, trainable }) => {
+      const rows = [name, shape] as const;
+      const of = wide[name] ??
+        (/reference_points/.test(name)
+          ? [name.includes("pseudo") ? 256 : 644, 3]
+          : rows[1]);
+      return `${name} [${of}]${trainable ? "" : ", fixed"}`;
+    });
+  const own = stateDict(specs)
+    .filter((line) => !line.startsWith("img_backbone."));
+  assert.deepEqual(own, heads.sort());
+  assert.equal(total(specs, "img_backbone."), 303_388_608);
+});
+
 Deno.test("published configs say their length, rates and images", () => {
   const rows = Object.fromEntries(
     PUBLISHED.map((file) => {
@@ -159,6 +198,7 @@ Deno.test("published configs say their length, rates and images", () => {
     }),
   );
   const r50 = ["256x704", "0.38,0.55", "imagenet-rgb"];
+  const large = ["320x800", "0.47,0.625"];
   assert.deepEqual(rows, {
     "focal-petr-r50.yaml": [24, 4e-4, 0.25, ...r50],
     "petr-r50.yaml": [24, 4e-4, 0.25, ...r50],
@@ -166,9 +206,10 @@ Deno.test("published configs say their length, rates and images", () => {
     "r50-90e.yaml": [90, 4e-4, 0.25, ...r50],
     "r50-nui-428q-24e.yaml": [24, 4e-4, 0.1, ...r50],
     "r50-nui-428q-60e.yaml": [60, 4e-4, 0.1, ...r50],
-    "v299-800-24e.yaml": [
-      ...[24, 4e-4, 0.1, "320x800", "0.47,0.625", "imagenet-bgr"],
-    ],
+    "repdetr3d-eva02.yaml": [24, 4e-4, 0.1, ...large, "imagenet-rgb"],
+    "repdetr3d-v299.yaml": [24, 4e-4, 0.25, ...large, "imagenet-bgr"],
+    "v299-800-24e.yaml": [24, 4e-4, 0.1, ...large, "imagenet-bgr"],
+    "vitl-eva02.yaml": [24, 4e-4, 0.1, ...large, "imagenet-rgb"],
   });
 });
 

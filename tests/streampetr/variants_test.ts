@@ -10,7 +10,7 @@ const folder = await Deno.makeTempDir();
 const inputs = await tinyWorld(folder, 3);
 
 const PUBLISHED = configFiles()
-  .filter((file) => !/^(base|mini|overfit|smoke|world)\./.test(file));
+  .filter((file) => !/^(base|finetune|mini|overfit|smoke|world)\./.test(file));
 
 /** Files whose networks differ, each with those that only train longer. */
 const KINDS = Map.groupBy(PUBLISHED, (file) => {

@@ -23,7 +23,9 @@ export function shrunk(file: string): TrainSettings {
     model: {
       ...model,
       channels: 32,
-      backbone: { ...backbone, width: 4 },
+      backbone: backbone.type === "eva02"
+        ? { ...backbone, width: 32, heads: 2, depth: 3 }
+        : { ...backbone, width: 4 },
       head: {
         ...head,
         queries: few(head.queries),
@@ -32,6 +34,7 @@ export function shrunk(file: string): TrainSettings {
         topk: few(head.topk),
         layers: 2,
         feedforward: 32,
+        points: 3,
       },
       denoising: model.denoising &&
         { ...model.denoising, groups: 2, bucket: 8 },
