@@ -31,6 +31,18 @@ export type StageEvent =
     rows: (string | number)[][];
   };
 
+/** Where a process stands among those that mpirun or srun has started. */
+export interface Launch {
+  /** 0 leads. */
+  rank: number;
+  /** How many there are. */
+  size: number;
+  /** Number among those of this machine. */
+  localRank: number;
+  /** How many share this machine. */
+  localSize: number;
+}
+
 /** What a running stage is given. */
 export interface StageContext<Config> {
   /** The stage's `with:` section, checked, with defaults filled in. */
@@ -46,6 +58,8 @@ export interface StageContext<Config> {
   readonly scratch: string;
   /** Aborts on Ctrl+C: save what is worth saving, then throw its reason. */
   readonly signal: AbortSignal;
+  /** The processes that run this stage; absent where it is this one alone. */
+  readonly launch?: Launch;
   /** Tells the loggers; a stage itself never prints. */
   emit(event: StageEvent): void;
 }
@@ -72,6 +86,13 @@ export interface Stage<Schema extends z.ZodType = z.ZodType> {
   readonly optionalInputs?: readonly string[];
   /** Top-level settings that do not change the result (threads, log rate). */
   readonly untracked?: readonly string[];
+  /**
+   * How a launch over several processes runs it; left out, rank 0 runs it
+   * alone. `together`: all work on one result, which their number is part of;
+   * `apart`: each does a share, and the result is the same for any number.
+   * All have the same folders; only what rank 0 tells is shown.
+   */
+  readonly ranks?: "together" | "apart";
   /** Files outside the store that enter the fingerprint. */
   externals?(config: z.output<Schema>): External[];
   /**

@@ -11,6 +11,7 @@ import {
   trackedConfig,
 } from "./fingerprint/mod.ts";
 import { FileHashes, hashValue } from "./hash.ts";
+import { readLaunch } from "./launch.ts";
 import type { PlannedStage } from "./plan.ts";
 import {
   findArtifact,
@@ -64,6 +65,8 @@ export async function stateOf(
     packages: code.packages,
     externals: await readExternals(listed, options.externals.hashes),
   };
+  const processes = readLaunch()?.size ?? 1;
+  if (module.ranks === "together" && processes > 1) key.processes = processes;
   options.externals.save();
   const fingerprint = fingerprintOf(key);
   const found = await findArtifact(stage.name, fingerprint, options.verify);

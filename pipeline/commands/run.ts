@@ -10,12 +10,15 @@ import {
   printError,
   standardLogger,
 } from "../loggers/mod.ts";
+import { readLaunch } from "../launch.ts";
 import { makePlan } from "../plan.ts";
 import {
+  follow,
   onInterrupt,
   type RunOptions,
   runPlan,
   selectStages,
+  Team,
 } from "../run/mod.ts";
 import { RunFolder, runId } from "../store/mod.ts";
 import { showForecast } from "./status.ts";
@@ -34,6 +37,9 @@ export async function run(
   overrides: string[],
   flags: RunFlags,
 ): Promise<number> {
+  const launch = readLaunch();
+  if (launch && launch.rank > 0) return flags.dryRun ? 0 : await follow(launch);
+  using team = launch && !flags.dryRun ? new Team(launch) : null;
   const logger = standardLogger(flags.json ?? false);
   try {
     const plan = await makePlan(config, overrides);
@@ -58,7 +64,8 @@ export async function run(
           "Ctrl+C again ends it at once",
       }), () => logger.close());
     try {
-      return EXIT[await runPlan(plan, flags, { folder, signal, emit })];
+      const context = { folder, signal, emit, team };
+      return EXIT[await runPlan(plan, flags, context)];
     } finally {
       files.close();
     }

@@ -28,6 +28,8 @@ export function differences(
       true,
     )
   ) out.push(`package ${name}: ${change}`);
+  const [one, two] = [before.processes ?? 1, after.processes ?? 1];
+  if (one !== two) out.push(`processes: ${one} → ${two}`);
   compareExternals(before.externals, after.externals, out);
   return out;
 }

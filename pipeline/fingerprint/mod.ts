@@ -29,6 +29,8 @@ export interface FingerprintData {
   packages: string[];
   /** State of files outside the store that the stage names. */
   externals: [name: string, state: string][];
+  /** Processes that make it together, where they are several. */
+  processes?: number;
 }
 
 declare const brand: unique symbol;

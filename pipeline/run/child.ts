@@ -80,6 +80,7 @@ async function work(job: Job, controller: AbortController): Promise<void> {
     output: job.output,
     scratch: job.scratch,
     signal,
+    launch: job.launch,
     emit(event: StageEvent) {
       tell({ type: "event", event });
       lookForStop(job, controller);
@@ -96,14 +97,18 @@ async function main(): Promise<void> {
   if (!first) return;
   const controller = new AbortController();
   listen(commands, controller);
+  const job = decode(first) as Job;
   try {
-    await work(decode(first) as Job, controller);
+    await work(job, controller);
     tell({ type: "done" });
   } catch (error) {
     const { name, message, stack = "" } = error instanceof Error
       ? error
       : new Error(String(error));
     tell({ type: "failed", name, message, stack });
+    // Open MPI takes the end of one rank for that of all: the pipelines are
+    // to hear the reason first, and end this process.
+    if (job.launch && name !== "AbortError") await new Promise(() => {});
   }
   Deno.exit(0);
 }

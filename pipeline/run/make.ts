@@ -9,6 +9,7 @@ import { type RunFolder, type StageRecord, sweep } from "../store/mod.ts";
 import { lackOf } from "./inputs.ts";
 import { StageFailure } from "./process.ts";
 import { type Made, runStage } from "./stage.ts";
+import { RankFailure, type Team } from "./team.ts";
 import type { Survey } from "./survey.ts";
 
 /** What the stages of a run share. */
@@ -16,6 +17,8 @@ export interface Run {
   folder: RunFolder;
   signal: AbortSignal;
   emit: Emit;
+  /** Processes that help with stages made for several; null: this one alone. */
+  team: Team | null;
   survey: Survey;
   /** Stages that run though nothing has changed. */
   force: readonly string[];
@@ -48,7 +51,7 @@ export async function makeStage(
   try {
     made = await attempt(run, stage, state);
   } catch (error) {
-    if (!signal.aborted) {
+    if (!signal.aborted || error instanceof RankFailure) {
       emit({ type: "error", stage: name, ...wordsOf(error) });
     }
   }
@@ -69,7 +72,7 @@ async function attempt(
   stage: PlannedStage,
   state: StageState | null,
 ): Promise<Made> {
-  const { survey, emit, signal } = run;
+  const { survey, emit, signal, team } = run;
   const { name } = stage;
   if (!state) throw new StageFailure(lackOf(name, survey.missing(stage)));
   const force = run.force.includes(name);
@@ -91,6 +94,7 @@ async function attempt(
     verify: survey.verify,
     signal,
     emit,
+    team,
     onStart: () => begin(run, name, state),
   });
 }

@@ -9,10 +9,13 @@ import { checkInputs } from "./inputs.ts";
 import { makeStage, type Run, secondsSince, skipStage } from "./make.ts";
 import { type Selection, selectStages } from "./select.ts";
 import { Survey } from "./survey.ts";
+import type { Team } from "./team.ts";
 
+export { follow } from "./follow.ts";
 export { onInterrupt } from "./interrupt.ts";
 export { type Selection, selectStages } from "./select.ts";
 export { type Forecast, forecast } from "./survey.ts";
+export { Team } from "./team.ts";
 
 /** How to run. */
 export interface RunOptions extends Selection {
@@ -25,6 +28,8 @@ export interface RunContext {
   folder: RunFolder;
   signal: AbortSignal;
   emit: Emit;
+  /** Processes that help; null: this one alone. */
+  team: Team | null;
 }
 
 /**

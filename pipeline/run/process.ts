@@ -24,10 +24,15 @@ export class StageFailure extends Error {
   }
 }
 
+/** A stage that has stopped because it was asked to. */
+export class StageStopped extends StageFailure {}
+
 /** What a supervisor of a stage's process wants to know. */
 export interface Listener {
   onEvent(event: StageEvent): void;
   onOutput(text: string): void;
+  /** In a launch, a stage that has failed waits to be ended. */
+  onFailure?(failure: StageFailure): void;
 }
 
 const running = new Set<number>();
@@ -98,6 +103,9 @@ async function readMessages(
     if (text) note(text, listener, tail);
     if (message?.type === "event") listener.onEvent(message.event);
     else if (message) end = message;
+    if (message?.type === "failed" && message.name !== "AbortError") {
+      listener.onFailure?.(failureOf(message));
+    }
   }
   return end;
 }
@@ -123,11 +131,7 @@ function judge(
   tail: string[],
 ): void {
   if (end?.type === "done") return;
-  if (end?.type === "failed") {
-    const isUsers = end.name === "UserError" || end.name === "AbortError" ||
-      isDiskFull(end.message);
-    throw new StageFailure(end.message, isUsers ? undefined : end.stack);
-  }
+  if (end?.type === "failed") throw failureOf(end);
   const how = status.signal ?? `exit code ${status.code}`;
   const hint = status.signal === "SIGKILL"
     ? "; the system ends processes so when memory runs out"
@@ -136,6 +140,14 @@ function judge(
     `Its process ended with ${how}${hint}`,
     tail.join("\n"),
   );
+}
+
+function failureOf(
+  { name, message, stack }: Message & { type: "failed" },
+): StageFailure {
+  if (name === "AbortError") return new StageStopped(message);
+  const isUsers = name === "UserError" || isDiskFull(message);
+  return new StageFailure(message, isUsers ? undefined : stack);
 }
 
 const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));

@@ -5,7 +5,7 @@
  * apart from what libraries print.
  * @module
  */
-import type { StageEvent } from "../stage.ts";
+import type { Launch, StageEvent } from "../stage.ts";
 
 /** What a stage's process is to do. */
 export interface Job {
@@ -20,6 +20,8 @@ export interface Job {
   stop: string;
   /** Name of the lock that the process holds while it lives. */
   lock: string;
+  /** Present where all processes of a launch work on the job. */
+  launch?: Launch;
 }
 
 /** What a stage's process tells. */

@@ -19,7 +19,9 @@ import {
   tryLock,
   waitForLock,
 } from "../store/mod.ts";
-import { runJob, StageFailure } from "./process.ts";
+import { type Listener, runJob, StageFailure } from "./process.ts";
+import type { Job } from "./protocol.ts";
+import type { Team } from "./team.ts";
 
 /** An artifact of an upstream stage. */
 export interface Input {
@@ -41,6 +43,8 @@ export interface StageRun {
   verify: boolean;
   signal: AbortSignal;
   emit: Emit;
+  /** Processes that may help. */
+  team: Team | null;
   /** Called once the stage is about to start. */
   onStart: () => void;
 }
@@ -112,27 +116,27 @@ async function work(run: StageRun, print: Fingerprint): Promise<Made> {
   const start = performance.now();
   run.onStart();
   const { settings } = stage.entry;
-  await runJob(
-    {
-      url: stage.url,
-      settings: settings ? toValue(settings) ?? {} : {},
-      inputs: Object.fromEntries(
-        Object.entries(inputs).map(([name, { folder }]) => [
-          name,
-          resolve(folder),
-        ]),
-      ),
-      output: resolve(output),
-      scratch: resolve(scratch),
-      stop: resolve(stop),
-      lock: `${print}.child`,
-    },
-    run.signal,
-    {
-      onEvent: (event) => emit({ type: "stage", stage: stage.name, event }),
-      onOutput: (text) => emit({ type: "output", stage: stage.name, text }),
-    },
-  );
+  const job: Job = {
+    url: stage.url,
+    settings: settings ? toValue(settings) ?? {} : {},
+    inputs: Object.fromEntries(
+      Object.entries(inputs).map(([name, { folder }]) => [
+        name,
+        resolve(folder),
+      ]),
+    ),
+    output: resolve(output),
+    scratch: resolve(scratch),
+    stop: resolve(stop),
+    lock: `${print}.child`,
+  };
+  const listener: Listener = {
+    onEvent: (event) => emit({ type: "stage", stage: stage.name, event }),
+    onOutput: (text) => emit({ type: "output", stage: stage.name, text }),
+  };
+  const { ranks } = stage.module;
+  if (run.team && ranks) await run.team.run(job, ranks, run.signal, listener);
+  else await runJob(job, run.signal, listener);
   const seconds = (performance.now() - start) / 1000;
   return { ...await publish(state.key, print, seconds), status: "ran" };
 }

@@ -6,7 +6,13 @@ import { basename, join } from "node:path";
 import type { Fingerprint } from "../fingerprint/mod.ts";
 import { dropOutput, readManifest } from "./artifact.ts";
 import { list, remove, sizeOf } from "./files.ts";
-import { isStageFolder, ROOT, runFolder } from "./layout.ts";
+import {
+  isStageFolder,
+  LAUNCHES,
+  ranksFolder,
+  ROOT,
+  runFolder,
+} from "./layout.ts";
 import { tryLock } from "./lock.ts";
 import { isAlive, readRuns, type RunRecord } from "./runs.ts";
 
@@ -121,5 +127,9 @@ export function sweep(): void {
     if (child) dropOutput(print);
     child?.close();
     lock.close();
+  }
+  for (const launch of list(LAUNCHES)) {
+    using lock = tryLock(`ranks-${launch}`, "exclusive");
+    if (lock) remove(ranksFolder(launch));
   }
 }

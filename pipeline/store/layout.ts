@@ -8,6 +8,7 @@
  * artifacts/latest                         link to the newest run
  * artifacts/.work/<fingerprint>/           output and scratch of running stages
  * artifacts/.locks/, artifacts/.cache/     locks; hashes of files by stamp
+ * artifacts/.ranks/<launch>/               what processes of a launch tell
  * ```
  * @module
  */
@@ -35,6 +36,14 @@ export function lockFile(name: string): string {
 /** File of the cache. */
 export function cacheFile(name: string): string {
   return join(ROOT, ".cache", `${name}.json`);
+}
+
+/** Folder of all launches over several processes. */
+export const LAUNCHES = join(ROOT, ".ranks");
+
+/** Folder of a launch over several processes. */
+export function ranksFolder(launch: string): string {
+  return join(LAUNCHES, launch);
 }
 
 /** Folder of a run. */

@@ -12,6 +12,7 @@ export {
   publish,
   type Work,
 } from "./artifact.ts";
+export { type Answer, Board } from "./board.ts";
 export { readCache, writeCache } from "./cache.ts";
 export { collect, type Collected, sweep } from "./gc.ts";
 export { storeHealth } from "./health.ts";
