@@ -5,7 +5,7 @@
  */
 import type { Sharp } from "sharp";
 import { DatasetError } from "../errors.ts";
-import { type ImageSize, jpegSize } from "../infos/jpeg.ts";
+import { type ImageSize, inspectJpeg, jpegSize } from "../infos/jpeg.ts";
 
 /** Decoded RGB pixels, row-major, 3 bytes a pixel. */
 export interface Pixels {
@@ -87,10 +87,19 @@ async function decode(
     return { width: info.width, height: info.height, data };
   } catch (error) {
     throw new DatasetError(
-      `Cannot decode the image ${path}: ${(error as Error).message.trim()}. ` +
+      `Cannot decode the image ${path}: ${reasonOf(path, error as Error)}. ` +
         "Copy this file again from the dataset's archive",
     );
   }
+}
+
+/**
+ * What is wrong with a file. Images that are decoded at the same time share
+ * libvips' message, so it is asked only where the file has both ends.
+ */
+function reasonOf(path: string, { message }: Error): string {
+  const found = inspectJpeg(path);
+  return typeof found === "string" ? found : message.trim();
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -72,6 +72,14 @@ export interface Draw {
   prevExists: boolean;
   /** Counts the groups that this stream has begun; keys its augmentation. */
   visit: number;
+  /** Which stream of the global batch this is; keys its augmentation. */
+  slot: number;
+}
+
+/** Streams of the global batch that a process feeds. */
+export interface Slots {
+  first: number;
+  count: number;
 }
 
 /** Where frames come from, iteration by iteration. */
@@ -100,11 +108,14 @@ export class GroupSampler implements FrameSampler {
   /**
    * @param groups from {@link sequenceGroups}.
    * @param streams global batch size S; `groups.length` must reach it.
+   * @param slots streams to give; default all. Each is the same whoever feeds
+   *   it.
    */
   constructor(
     readonly groups: readonly number[][],
     readonly streams: number,
     seed: number,
+    readonly slots: Slots = { first: 0, count: streams },
   ) {
     if (groups.length < streams) {
       throw new RangeError(
@@ -112,10 +123,10 @@ export class GroupSampler implements FrameSampler {
           "lower the batch size or raise sequence_split",
       );
     }
-    this.#streams = Array.from({ length: streams }, (_, j) => ({
+    this.#streams = Array.from({ length: slots.count }, (_, j) => ({
       generator: new MersenneTwister(seed),
       order: [],
-      position: j,
+      position: slots.first + j,
       group: [],
       next: 0,
       visit: -1,
@@ -124,7 +135,7 @@ export class GroupSampler implements FrameSampler {
 
   /** The frames of the next iteration, one a stream. */
   next(): Draw[] {
-    return this.#streams.map((stream) => {
+    return this.#streams.map((stream, j) => {
       const fresh = stream.next === stream.group.length;
       if (fresh) {
         while (stream.position >= stream.order.length) {
@@ -137,7 +148,8 @@ export class GroupSampler implements FrameSampler {
         stream.visit++;
       }
       const frame = stream.group[stream.next++]!;
-      return { frame, prevExists: !fresh, visit: stream.visit };
+      const slot = this.slots.first + j;
+      return { frame, prevExists: !fresh, visit: stream.visit, slot };
     });
   }
 

@@ -7,7 +7,7 @@
  */
 import { MersenneTwister, randperm } from "./mersenne.ts";
 import { type Random, randomFor } from "./random.ts";
-import type { Draw, FrameSampler, Sequenced } from "./sampler.ts";
+import type { Draw, FrameSampler, Sequenced, Slots } from "./sampler.ts";
 
 /** The frames of a clip. */
 export interface WindowConfig {
@@ -81,14 +81,17 @@ export function shuffledShare(
 
 /** How clips are drawn. */
 export interface WindowOptions extends WindowConfig {
-  /** Clips at a time. */
+  /** Clips at a time, of all processes. */
   batch: number;
   seed: number;
+  /** Clips of the batch to give; default all. */
+  slots?: Slots;
 }
 
 /**
  * Clips frame by frame: each `length` draws in a row are one batch of clips,
- * the first of which has no previous frame.
+ * the first of which has no previous frame. Processes share the batches of one
+ * rank, so that the batches do not depend on how many there are.
  */
 export class WindowSampler implements FrameSampler {
   /** Frame indices by time, and those frames. */
@@ -121,7 +124,10 @@ export class WindowSampler implements FrameSampler {
   next(): Draw[] {
     if (this.#step % this.options.length === 0) this.#begin();
     const at = this.#step++ % this.options.length;
-    return this.#clips.map((clip) => ({ ...clip[at]!, visit: this.#visit }));
+    const { batch, slots = { first: 0, count: batch } } = this.options;
+    const visit = this.#visit;
+    return this.#clips.slice(slots.first, slots.first + slots.count)
+      .map((clip, i) => ({ ...clip[at]!, visit, slot: slots.first + i }));
   }
 
   /** Passes over draws that a checkpoint has already seen. */

@@ -116,7 +116,7 @@ export class Feeder {
     const { sampler, config, root } = this.#options;
     const draws = sampler.next();
     const iteration = this.#iteration++;
-    const frames = draws.map((draw, b) => this.#describe(draw, b, iteration));
+    const frames = draws.map((draw) => this.#describe(draw, iteration));
     const images = this.#spare.pop() ?? this.#allocate(frames);
     const batch = assemble(frames, draws, this.#poses, images);
     this.#poses = frames.map(poseOf);
@@ -134,11 +134,11 @@ export class Feeder {
     return new Float32Array(new SharedArrayBuffer(4 * length));
   }
 
-  #describe(draw: Draw, stream: number, iteration: number): Frame {
+  #describe(draw: Draw, iteration: number): Frame {
     const { frames, config, seed } = this.#options;
     const info = frames[draw.frame]!;
-    const perFrame = randomFor(seed, DRAW.frame, iteration, stream);
-    const perSequence = randomFor(seed, DRAW.sequence, draw.visit, stream);
+    const perFrame = randomFor(seed, DRAW.frame, iteration, draw.slot);
+    const perSequence = randomFor(seed, DRAW.sequence, draw.visit, draw.slot);
     const augmentation = trainAugmentation(config, info, perFrame, perSequence);
     return describeFrame(info, config, augmentation);
   }

@@ -67,6 +67,17 @@ Deno.test("a sampler that skips goes on where the other stands", () => {
   assert.deepEqual(a.next(), b.next());
 });
 
+Deno.test("processes feed the streams that one process would feed", () => {
+  const groups = sequenceGroups(frames(7, 5, 9, 4), 2);
+  const all = new GroupSampler(groups, 5, 4);
+  const shares = [[0, 2], [2, 3]].map(([first, count]) =>
+    new GroupSampler(groups, 5, 4, { first: first!, count: count! })
+  );
+  for (let i = 0; i < 40; i++) {
+    assert.deepEqual(shares.flatMap((share) => share.next()), all.next());
+  }
+});
+
 Deno.test("too few groups for the streams is refused with the remedy", () => {
   assert.throws(
     () => new GroupSampler([[0]], 2, 0),

@@ -88,6 +88,20 @@ Deno.test("a sampler of clips that skips goes on where the other stands", () => 
   for (let i = 0; i < 9; i++) assert.deepEqual(a.next(), b.next());
 });
 
+Deno.test("processes share the clips that one process would draw", () => {
+  const options = { length: 3, random: 1, batch: 4, seed: 4 };
+  const all = new WindowSampler(frames(9, 6), options);
+  const shares = [[0, 1], [1, 3]].map(([first, count]) =>
+    new WindowSampler(frames(9, 6), {
+      ...options,
+      slots: { first: first!, count: count! },
+    })
+  );
+  for (let i = 0; i < 31; i++) {
+    assert.deepEqual(shares.flatMap((share) => share.next()), all.next());
+  }
+});
+
 Deno.test("clips of nothing are refused", () => {
   assert.throws(
     () => new WindowSampler([], { length: 8, random: 1, batch: 2, seed: 0 }),

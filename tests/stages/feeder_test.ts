@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import {
   createFrames,
+  type FrameInfo,
   openDataset,
   readAllFrames,
   writeFrames,
@@ -11,9 +12,11 @@ import {
 import {
   GroupSampler,
   sequenceGroups,
+  type Slots,
   type WindowOptions,
   WindowSampler,
 } from "../../nusc/loader/mod.ts";
+import { generateWorld } from "../../nusc/world/mod.ts";
 import { frameConfig } from "../../stages/train/artifact.ts";
 import {
   type Batch,
@@ -22,7 +25,7 @@ import {
 } from "../../stages/train/batch.ts";
 import { Feeder, threadsOf } from "../../stages/train/feeder.ts";
 import { trainSettings } from "../../stages/train/settings.ts";
-import { TINY, withWorld } from "../world/support.ts";
+import { TINY } from "../world/support.ts";
 
 const settings = trainSettings.parse({
   image: { height: 32, width: 64, resize: [0.38, 0.55], rotation: [-3, 3] },
@@ -34,38 +37,45 @@ type Open = (options: {
   prefetch?: number;
   lend?: number;
   window?: WindowOptions;
+  slots?: Slots;
 }) => Feeder;
 
-/** Feeders of two streams over a world of two scenes of three frames. */
-async function withFeeders(
-  work: (open: Open, root: string) => Promise<void>,
-): Promise<void> {
-  await withWorld(TINY, async ({ root }) => {
+const worlds: string[] = [];
+
+/** A world of two scenes of three frames, made once. */
+async function tinyWorld(): Promise<string> {
+  if (worlds.length === 0) {
+    const root = await Deno.makeTempDir({ prefix: "feeder-" });
+    worlds.push(root);
+    addEventListener("unload", () => {
+      Deno.removeSync(root, { recursive: true });
+    });
+    await generateWorld(root, TINY);
     const dataset = openDataset(root);
-    const path = `${root}/infos.jsonl`;
     const rows = [...dataset.samples.rows.keys()];
-    await writeFrames(path, createFrames(dataset, rows));
-    const frames = await readAllFrames(path);
-    const groups = sequenceGroups(frames, 1);
-    await work(({ threads, prefetch = 2, lend, window }) =>
-      new Feeder({
-        root,
-        frames,
-        config: frameConfig(
-          settings.image,
-          settings.model,
-          settings.augmentation,
-        ),
-        sampler: window
-          ? new WindowSampler(frames, window)
-          : new GroupSampler(groups, 2, 0),
-        lend,
-        seed: 5,
-        cacheBytes: 0,
-        threads,
-        prefetch,
-      }), root);
-  });
+    const frames = createFrames(dataset, rows);
+    await writeFrames(`${root}/infos.jsonl`, frames);
+  }
+  return worlds[0]!;
+}
+
+/** Feeders of two streams over that world. */
+async function withFeeders(
+  work: (open: Open, frames: FrameInfo[], root: string) => Promise<void>,
+): Promise<void> {
+  const root = await tinyWorld();
+  const frames = await readAllFrames(`${root}/infos.jsonl`);
+  const groups = sequenceGroups(frames, 1);
+  const { image, model, augmentation } = settings;
+  const config = frameConfig(image, model, augmentation);
+  const open: Open = ({ window, slots, ...options }) => {
+    const sampler = window
+      ? new WindowSampler(frames, window)
+      : new GroupSampler(groups, 2, 0, slots);
+    const fixed = { root, frames, config, sampler, seed: 5, cacheBytes: 0 };
+    return new Feeder({ ...fixed, prefetch: 2, ...options });
+  };
+  await work(open, frames, root);
 }
 
 /** Batches with images of their own. */
@@ -131,6 +141,26 @@ Deno.test("frames of a clip follow each other, their images stay together", asyn
   });
 });
 
+Deno.test("two processes feed the batch of one", async () => {
+  await withFeeders(async (open) => {
+    const wanted = await take(open({ threads: 1 }), 4);
+    const shares = await Promise.all(
+      [0, 1].map((first) =>
+        take(open({ threads: 0, slots: { first, count: 1 } }), 4)
+      ),
+    );
+    wanted.forEach(({ images, lidarFromImage, frames }, i) => {
+      const [a, b] = [shares[0]![i]!, shares[1]![i]!];
+      assert.deepEqual([...a.images, ...b.images], [...images]);
+      assert.deepEqual(
+        [...a.lidarFromImage, ...b.lidarFromImage],
+        [...lidarFromImage],
+      );
+      assert.deepEqual([...a.frames, ...b.frames], frames);
+    });
+  });
+});
+
 Deno.test("memory of images is taken back, not allocated again", async () => {
   await withFeeders(async (open) => {
     const feeder = open({ threads: 1, prefetch: 2 });
@@ -147,21 +177,29 @@ Deno.test("memory of images is taken back, not allocated again", async () => {
 
 for (const threads of [0, 2]) {
   Deno.test(`a missing and a damaged image are named, ${threads} threads`, async () => {
-    await withFeeders(async (open, root) => {
-      const folder = `${root}/samples/CAM_BACK`;
-      await Deno.remove(folder, { recursive: true });
+    await withFeeders(async (open, frames, root) => {
+      const paths = frames.map(({ cams }) => cams.CAM_BACK.data_path);
+      // Frames are read from the files that they name.
+      for (const { cams } of frames) cams.CAM_BACK.data_path = "nowhere.jpg";
       await assert.rejects(take(open({ threads }), 1), {
         name: "DatasetError",
-        message: /^Cannot find the image .*\/samples\/CAM_BACK\/.*\.jpg, which/,
+        message: /^Cannot find the image .*\/nowhere\.jpg, which/,
       });
-      await Deno.mkdir(folder);
-      for (const { cams } of await readAllFrames(`${root}/infos.jsonl`)) {
-        const path = `${root}/${cams.CAM_BACK.data_path}`;
-        await Deno.writeFile(path, new Uint8Array(99));
-      }
+      await Deno.writeFile(`${root}/damaged.jpg`, new Uint8Array(99));
+      for (const { cams } of frames) cams.CAM_BACK.data_path = "damaged.jpg";
       await assert.rejects(take(open({ threads }), 1), {
         name: "DatasetError",
-        message: /^Cannot decode the image .*\/CAM_BACK\/.*\.jpg: .*archive$/,
+        message:
+          /^Cannot decode the image .*\/damaged\.jpg: Found no JPEG header .*archive$/,
+      });
+      await Deno.writeFile(
+        `${root}/damaged.jpg`,
+        Deno.readFileSync(`${root}/${paths[0]}`).subarray(0, -99),
+      );
+      await assert.rejects(take(open({ threads }), 1), {
+        name: "DatasetError",
+        message:
+          /^Cannot decode the image .*\/damaged\.jpg: Found no end of a JPEG/,
       });
     });
   });
