@@ -7,6 +7,9 @@
  * @module
  */
 
+/** [rows][columns], row by row. */
+type Costs = readonly number[] | Float64Array;
+
 /**
  * The one-to-one assignment of least total cost: min(rows, columns) pairs.
  * @param costs [rows][columns], none of them NaN
@@ -14,7 +17,7 @@
  * @throws {RangeError} if the sizes disagree or no assignment is finite
  */
 export function assignRows(
-  costs: Float64Array,
+  costs: Costs,
   rows: number,
   columns: number,
 ): Int32Array {
@@ -31,7 +34,7 @@ export function assignRows(
   return out;
 }
 
-function transpose(costs: Float64Array, rows: number, columns: number) {
+function transpose(costs: Costs, rows: number, columns: number) {
   const out = new Float64Array(costs.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
@@ -41,43 +44,50 @@ function transpose(costs: Float64Array, rows: number, columns: number) {
   return out;
 }
 
-/** A solution that grows by one row at a time, and its current search. */
+/**
+ * A solution that grows by one row at a time, and its current search. Most
+ * tables are tiny and many: plain lists are made faster than typed arrays.
+ */
 interface Search {
-  costs: Float64Array;
+  costs: Costs;
   columns: number;
-  rowDual: Float64Array;
-  columnDual: Float64Array;
+  rowDual: number[];
+  columnDual: number[];
   /** [rows] column or -1. */
   columnOf: Int32Array;
   /** [columns] row or -1. */
-  rowOf: Int32Array;
+  rowOf: number[];
   /** Least cost of a path to a column, and the row before it. */
-  distance: Float64Array;
-  before: Int32Array;
+  distance: number[];
+  before: number[];
   /** Columns not yet reached come first, reached ones from `open`. */
-  order: Int32Array;
+  order: number[];
   open: number;
   /** Rows reached. */
   reached: number[];
 }
 
 /** rows <= columns. */
-function solve(costs: Float64Array, rows: number, columns: number): Int32Array {
+function solve(costs: Costs, rows: number, columns: number): Int32Array {
   const search: Search = {
     costs,
     columns,
-    rowDual: new Float64Array(rows),
-    columnDual: new Float64Array(columns),
+    rowDual: list(rows, 0),
+    columnDual: list(columns, 0),
     columnOf: new Int32Array(rows).fill(-1),
-    rowOf: new Int32Array(columns).fill(-1),
-    distance: new Float64Array(columns),
-    before: new Int32Array(columns),
-    order: new Int32Array(columns),
+    rowOf: list(columns, -1),
+    distance: list(columns, Infinity),
+    before: list(columns, -1),
+    order: list(columns, 0),
     open: columns,
     reached: [],
   };
   for (let row = 0; row < rows; row++) addRow(search, row);
   return search.columnOf;
+}
+
+function list(length: number, value: number): number[] {
+  return new Array<number>(length).fill(value);
 }
 
 /** Assigns a row along the shortest path to a free column (Dijkstra). */

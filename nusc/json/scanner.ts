@@ -6,7 +6,7 @@
  * undone, the buffer refilled, and the step begun again.
  * @module
  */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { joinDigits } from "./decimal.ts";
 import { placeOf } from "./place.ts";
 
@@ -51,9 +51,12 @@ export class Scanner {
   constructor(path: string, options: ScannerOptions) {
     this.path = path;
     this.#options = options;
-    this.bytes = new Uint8Array((options.chunk ?? CHUNK) + 1);
-    this.view = new DataView(this.bytes.buffer);
     this.#file = openSync(path, "r");
+    const { chunk = CHUNK } = options;
+    // Most tables are small; pipes have no size.
+    const size = fstatSync(this.#file).size + 1;
+    this.bytes = new Uint8Array(size > 1 ? Math.min(chunk, size) + 1 : chunk);
+    this.view = new DataView(this.bytes.buffer);
     this.#refill();
     // Some editors put a byte order mark before everything.
     const [a, b, c] = this.bytes;

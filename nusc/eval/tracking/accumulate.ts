@@ -84,8 +84,9 @@ class SceneMatcher {
 
   update(objects: readonly TrackBox[], tracks: readonly TrackBox[]): void {
     const distances = distancesOf(objects, tracks, this.#reach);
-    const trackAt = new Int32Array(objects.length).fill(-1);
-    const taken = new Uint8Array(tracks.length);
+    // Plain lists: small typed arrays take longer to make than to use.
+    const trackAt = new Array<number>(objects.length).fill(-1);
+    const taken = new Array<boolean>(tracks.length).fill(false);
     const matched = new Set<number>();
     this.#carryOn(objects, tracks, distances, trackAt, taken, matched);
     this.#assignRest(objects, tracks, distances, trackAt, taken, matched);
@@ -107,9 +108,9 @@ class SceneMatcher {
   #carryOn(
     objects: readonly TrackBox[],
     tracks: readonly TrackBox[],
-    distances: Float64Array,
-    trackAt: Int32Array,
-    taken: Uint8Array,
+    distances: readonly number[],
+    trackAt: number[],
+    taken: boolean[],
     matched: Set<number>,
   ): void {
     objects.forEach((object, i) => {
@@ -118,7 +119,7 @@ class SceneMatcher {
       const j = tracks.findIndex((track, k) => !taken[k] && track.id === last);
       if (j < 0 || Number.isNaN(distances[i * tracks.length + j]!)) return;
       trackAt[i] = j;
-      taken[j] = 1;
+      taken[j] = true;
       matched.add(last);
       this.#events.matches++;
     });
@@ -128,9 +129,9 @@ class SceneMatcher {
   #assignRest(
     objects: readonly TrackBox[],
     tracks: readonly TrackBox[],
-    distances: Float64Array,
-    trackAt: Int32Array,
-    taken: Uint8Array,
+    distances: readonly number[],
+    trackAt: number[],
+    taken: boolean[],
     matched: Set<number>,
   ): void {
     const free = [...tracks.keys()].filter((j) => !taken[j]);
@@ -139,8 +140,8 @@ class SceneMatcher {
       free.some((j) => !Number.isNaN(distances[i * tracks.length + j]!))
     );
     if (!open.length) return;
-    const costs = Float64Array.from(
-      open.flatMap((i) => free.map((j) => distances[i * tracks.length + j]!)),
+    const costs = open.flatMap((i) =>
+      free.map((j) => distances[i * tracks.length + j]!)
     );
     assign(costs, open.length, free.length).forEach((column, place) => {
       if (column < 0) return;
@@ -152,7 +153,7 @@ class SceneMatcher {
         matched.add(tracks[j]!.id);
       } else this.#events.switches++;
       trackAt[i] = j;
-      taken[j] = 1;
+      taken[j] = true;
       this.#trackOf.set(objects[i]!.id, tracks[j]!.id);
     });
   }

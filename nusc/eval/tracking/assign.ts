@@ -11,7 +11,7 @@ import { assignRows } from "../../assignment.ts";
  * @returns [rows] column or -1
  */
 export function assign(
-  costs: Float64Array,
+  costs: readonly number[],
   rows: number,
   columns: number,
 ): Int32Array {

@@ -29,20 +29,23 @@ export function distancesOf(
   objects: readonly Place[],
   tracks: readonly Place[],
   reach: number,
-): Float64Array {
+): number[] {
   const columns = tracks.length;
-  const out = new Float64Array(objects.length * columns).fill(NaN);
-  const far = (reach + SLACK) ** 2;
+  const out = new Array<number>(objects.length * columns).fill(NaN);
   const product = productOf(objects.length, columns);
-  objects.forEach((a, i) =>
-    tracks.forEach((b, j) => {
+  const far = (reach + SLACK) ** 2;
+  for (const [i, a] of objects.entries()) {
+    const own = square(a);
+    for (let j = 0; j < columns; j++) {
+      const b = tracks[j]!;
+      // Most pairs are far apart: those need no exact rounding.
       const x = a.x - b.x, y = a.y - b.y;
-      if (x * x + y * y > far) return;
-      const squared = (-2 * product(a, b) + square(a)) + square(b);
+      if (x * x + y * y > far) continue;
+      const squared = (-2 * product(a, b) + own) + square(b);
       const distance = Math.sqrt(Math.max(0, squared));
       if (distance < reach) out[i * columns + j] = distance;
-    })
-  );
+    }
+  }
   return out;
 }
 
