@@ -189,7 +189,7 @@ function fitted(
 }
 
 function misfit(name: string, spec: ParamSpec, entry: Entry): string {
-  const as = entry.stored === name ? "" : ` (as "${entry.stored}")`;
+  const as = unwrapped(entry.stored) === name ? "" : ` (as "${entry.stored}")`;
   return `"${name}" is [${entry.shape}] in the checkpoint${as} and ` +
     `[${spec.shape}] in the model`;
 }

@@ -115,7 +115,7 @@ async function settingsOf(config: string): Promise<TrainSettings> {
 }
 
 function field(name: string, value: string): void {
-  print(`${style("dim", name.padEnd(9))} ${value}\n`);
+  print(`${style("dim", name.padEnd(10))} ${value}\n`);
 }
 
 function countBy(values: string[]): string {
