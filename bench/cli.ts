@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { feed } from "./feed/bench.ts";
 import * as nusc from "./nusc/benches.ts";
 import { findPython, installPeers } from "./peer/python.ts";
-import type { Bench, Line } from "./run/bench.ts";
+import { type Bench, type Line, UsageError } from "./run/bench.ts";
 import { describeMachine } from "./run/machine.ts";
 import { textOf } from "./run/table.ts";
 
@@ -48,8 +48,8 @@ program.command("install")
 async function run(names: string[], flags: Flags): Promise<void> {
   const unknown = names.filter((name) => !(name in BENCHES));
   if (unknown.length) {
-    program.error(
-      `error: Found no benchmark ${unknown.join(", ")}, expected ` +
+    throw new UsageError(
+      `Found no benchmark ${unknown.join(", ")}, expected ` +
         Object.keys(BENCHES).join(", "),
     );
   }
@@ -58,6 +58,9 @@ async function run(names: string[], flags: Flags): Promise<void> {
   const { dir, streampetr } = flags;
   const say = (text: string) => console.error(text);
   const context = { dir, python, streampetr, say };
+  if (flags.peers && !python) {
+    say("No peers are installed: ours only. See deno task bench install");
+  }
   const all: Line[] = [];
   for (const name of names.length ? names : Object.keys(BENCHES)) {
     const lines = await BENCHES[name]!.run(context);
@@ -74,4 +77,10 @@ async function save(name: string, result: unknown): Promise<void> {
   await Deno.writeTextFile(new URL(`${name}.json`, folder), text + "\n");
 }
 
-await program.parseAsync(Deno.args, { from: "user" });
+try {
+  await program.parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`error: ${error.message}`);
+  Deno.exit(2);
+}

@@ -2,7 +2,14 @@
  * The kit's benchmarks and their goals.
  * @module
  */
-import { type Bench, memoryGoal, ratioGoal, timeGoal } from "../run/bench.ts";
+import { existsSync } from "node:fs";
+import {
+  type Bench,
+  memoryGoal,
+  ratioGoal,
+  timeGoal,
+  UsageError,
+} from "../run/bench.ts";
 import { caseFolder } from "./case/cases.ts";
 import { goldenSet } from "./golden.ts";
 import { sideBySide } from "./side.ts";
@@ -29,6 +36,7 @@ export const frames: Bench = {
     const root = caseFolder(context.dir, "scenes");
     const args = [root, VERSION];
     const { python, streampetr } = context;
+    if (streampetr) checkClone(streampetr);
     const both = await sideBySide("frames", args, {
       ...context,
       runs: 3,
@@ -45,6 +53,15 @@ export const frames: Bench = {
     }];
   },
 };
+
+function checkClone(folder: string): void {
+  const path = `${folder}/tools/data_converter/nuscenes_converter.py`;
+  if (existsSync(path)) return;
+  throw new UsageError(
+    `Found no ${path}, expected a clone of StreamPETR. Name its folder with ` +
+      "--streampetr",
+  );
+}
 
 /** Tracking metrics of the recorded set. */
 export const tracking: Bench = {

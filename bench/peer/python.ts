@@ -3,6 +3,7 @@
  * @module
  */
 import { existsSync } from "node:fs";
+import { UsageError } from "../run/bench.ts";
 import { measure } from "../run/child.ts";
 import type { Cost } from "../run/report.ts";
 
@@ -17,6 +18,7 @@ export function findPython(dir: string): string | null {
 /**
  * Makes the environment and installs what `requirements.txt` pins.
  * @param base a Python that can make environments
+ * @throws {UsageError} if there is no such Python or it cannot install
  */
 export async function installPeers(dir: string, base: string): Promise<string> {
   const python = `${dir}/venv/bin/python`;
@@ -28,13 +30,28 @@ export async function installPeers(dir: string, base: string): Promise<string> {
 }
 
 async function run(command: string, args: string[]): Promise<void> {
-  const { success } = await new Deno.Command(command, {
-    args,
-    stdin: "null",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn().status;
-  if (!success) throw new Error(`Cannot run ${command} ${args.join(" ")}`);
+  const status = await start(command, args);
+  if (status === null) {
+    throw new UsageError(
+      `Found no program ${command}, expected Python 3.11 or 3.12. Name it ` +
+        "with --python",
+    );
+  }
+  if (status === 0) return;
+  throw new UsageError(
+    `${command} ${args.join(" ")} ended with ${status}; what it said is above`,
+  );
+}
+
+/** Exit code, null if there is no such program. */
+async function start(command: string, args: string[]): Promise<number | null> {
+  try {
+    const options = { args, stdin: "null", stdout: "inherit" } as const;
+    return (await new Deno.Command(command, options).spawn().status).code;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }
 
 /** Times a script of this folder. */

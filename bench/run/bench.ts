@@ -4,6 +4,9 @@
  */
 import type { Cost } from "./report.ts";
 
+/** A mistake of who runs benchmarks: told without a stack. */
+export class UsageError extends Error {}
+
 /** What a benchmark is given. */
 export interface BenchContext {
   /** Where generated cases are kept. */
