@@ -12,6 +12,7 @@ import {
   writeImages,
 } from "../../nusc/loader/mod.ts";
 import {
+  arraysOf,
   assemble,
   type Batch,
   poseOf,
@@ -59,9 +60,8 @@ export function namedArrays(
   batch: Batch,
   shapes: Record<string, { shape: number[] }>,
 ): Record<string, { data: Float32Array; shape: number[] }> {
-  const { frames: _, ...arrays } = batch;
   return Object.fromEntries(
-    Object.entries(arrays).filter(([name]) => name in shapes)
+    Object.entries(arraysOf(batch)).filter(([name]) => name in shapes)
       .map(([name, data]) => [name, { data, shape: shapes[name]!.shape }]),
   );
 }

@@ -9,6 +9,13 @@ import {
   multiply,
 } from "../../nusc/loader/mod.ts";
 
+/** The arrays alone, by name. */
+export function arraysOf(
+  { frames: _, before: __, ...arrays }: Batch,
+): Record<string, Float32Array> {
+  return arrays;
+}
+
 /** Where a stream stood after a frame: what the next frame's memory needs. */
 export interface StreamPose {
   /** Global frame from the (augmented) LiDAR frame. */
@@ -37,6 +44,8 @@ export interface Batch {
   prevExists: Float32Array;
   /** The frames behind the arrays, with their ground truth. */
   frames: Frame[];
+  /** Earlier frames of the same clips, oldest first; only with windows. */
+  before?: Batch[];
 }
 
 /** What the next frame of a stream needs to know of this one. */

@@ -35,6 +35,13 @@ export class Attempt {
   /** Of the part that ran last. */
   predictions: Record<string, Float32Array> = {};
 
+  /** Takes over what a look at an earlier frame gives. */
+  glance(outputs: Tensors, memoryPrefix: string): void {
+    for (const [name, tensor] of Object.entries(outputs)) {
+      replace(this.fresh, stateKey(name, memoryPrefix)!, tensor);
+    }
+  }
+
   /** Takes the early outputs over; reads what the host needs of them. */
   forward(outputs: Tensors, memoryPrefix: string): void {
     this.predictions = Object.fromEntries(
@@ -48,10 +55,18 @@ export class Attempt {
     }
   }
 
-  /** Takes the late outputs over and adds them up. */
-  backward(config: StepConfig, { terms, total, ...rest }: Tensors): void {
+  /**
+   * Takes the late outputs over and adds them up.
+   * @param prefix of the names of terms.
+   */
+  backward(
+    config: StepConfig,
+    { terms, total, ...rest }: Tensors,
+    prefix: string,
+  ): void {
     const values = terms!.dataSync();
-    termNames(config).forEach((name, i) => {
+    termNames(config).forEach((term, i) => {
+      const name = `${prefix}${term}`;
       this.terms[name] = (this.terms[name] ?? 0) + values[i]!;
     });
     this.loss += total!.dataSync()[0]!;

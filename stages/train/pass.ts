@@ -5,6 +5,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import {
   barrier,
+  type Compiled,
   type CompiledSplit,
   statelessUniform,
   type TensorFlowEngine,
@@ -37,23 +38,9 @@ export interface Recording {
   synchronize?: Synchronize;
 }
 
-/**
- * Records the pass as one function, cut around the targets.
- *
- * Inputs: `weight.*`, `memory.*`, `inputSpecs`, `seed` [2] int32 and `scale`,
- * the factor of the loss; late ones `targetSpecs`. Early outputs as
- * `Forward.outputs`; late ones `terms`, `total` and `gradient.<group>`, the
- * gradients as they are: scaled, neither masked nor clipped.
- */
-export function recordPass(recording: Recording): CompiledSplit {
-  const { engine, step, settings, groups, values } = recording;
-  const targets = targetSpecs(step.config);
-  const specs: TensorSpecs = {
-    ...inputSpecs(step.config),
-    ...targets,
-    scale: { shape: [], dtype: "float32" },
-    seed: { shape: [2], dtype: "int32" },
-  };
+/** Specs of all weights: trained ones by group, the others by name. */
+function weightSpecs({ groups, values }: Recording): TensorSpecs {
+  const specs: TensorSpecs = {};
   for (const { key, sizes } of groups) {
     const length = sizes.reduce((a, b) => a + b, 0);
     specs[`weight.${key}`] = { shape: [length], dtype: "float32" };
@@ -63,6 +50,55 @@ export function recordPass(recording: Recording): CompiledSplit {
     if (grouped.has(name)) continue;
     specs[`weight.${name}`] = { shape: [...shape], dtype: "float32" };
   }
+  return specs;
+}
+
+/** All weights by name, out of what {@link weightSpecs} says. */
+function weightsOf(groups: readonly Group[], inputs: Tensors): Tensors {
+  const params = below("weight.", inputs);
+  for (const group of groups) {
+    Object.assign(params, split(group, params[group.key]!));
+  }
+  return params;
+}
+
+/**
+ * Records the look at an earlier frame of a clip. Inputs: `weight.*`,
+ * `memory.*` and the frame; outputs `memory.*`.
+ */
+export function recordGlance(recording: Recording): Compiled {
+  const { engine, step, settings, groups } = recording;
+  const inputs = Object.entries(inputSpecs(step.config))
+    .filter(([name]) => !/^(denoising\.|gridMask$)/.test(name));
+  return engine.compile(
+    (inputs) => step.glance(weightsOf(groups, inputs), inputs),
+    { ...Object.fromEntries(inputs), ...weightSpecs(recording) },
+    {
+      name: "glance",
+      jit: settings.jit ?? engine.device === "gpu",
+      precision: settings.precision,
+    },
+  );
+}
+
+/**
+ * Records the pass as one function, cut around the targets.
+ *
+ * Inputs: `weight.*`, `memory.*`, `inputSpecs`, `seed` [2] int32 and `scale`,
+ * the factor of the loss; late ones `targetSpecs`. Early outputs as
+ * `Forward.outputs`; late ones `terms`, `total` and `gradient.<group>`, the
+ * gradients as they are: scaled, neither masked nor clipped.
+ */
+export function recordPass(recording: Recording): CompiledSplit {
+  const { engine, step, settings } = recording;
+  const targets = targetSpecs(step.config);
+  const specs: TensorSpecs = {
+    ...inputSpecs(step.config),
+    ...targets,
+    scale: { shape: [], dtype: "float32" },
+    seed: { shape: [2], dtype: "int32" },
+    ...weightSpecs(recording),
+  };
   return engine.compileSplit(
     (inputs) => body(recording, inputs),
     specs,
@@ -79,10 +115,7 @@ function body(
   { step, settings, groups, synchronize }: Recording,
   inputs: Tensors,
 ): { early: Tensors; late: Tensors } {
-  const params = below("weight.", inputs);
-  for (const group of groups) {
-    Object.assign(params, split(group, params[group.key]!));
-  }
+  const params = weightsOf(groups, inputs);
   const scale = scalesLoss(settings) ? inputs.scale as tf.Scalar : undefined;
   const pass = passOf(inputs, synchronize);
   const found = differentiate(step, params, inputs, inputs, pass, scale);

@@ -10,7 +10,7 @@ import {
   type TrainStep,
   trainStep,
 } from "../../models/mod.ts";
-import { GroupSampler, sequenceGroups } from "../../nusc/loader/mod.ts";
+import { sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
@@ -22,12 +22,12 @@ import {
   type Model,
 } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
-import { Feeder, threadsOf } from "./feeder.ts";
 import { runLoop } from "./loop.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
 import { takeCheckpoint, trainsNothing } from "./published.ts";
 import type { TrainSettings } from "./settings.ts";
+import { openSource } from "./source.ts";
 import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
 import { createValidation } from "./validate.ts";
@@ -51,7 +51,7 @@ export async function train(
   const infos = await framesOf(inputs.data!, config.split);
   const groups = sequenceGroups(
     infos,
-    config.sequence_split,
+    config.window ? "all" : config.sequence_split,
     config.sequence_order,
   );
   const plan = planRun(config, {
@@ -60,20 +60,14 @@ export async function train(
   });
   tellPlan(context, plan);
   const frames = frameConfig(config.image, config.model, config.augmentation);
-  const open = (iteration: number, poses: StreamPose[]) => {
-    const feeder = new Feeder({
-      root: `${inputs.dataset}/root`,
-      frames: infos,
-      config: frames,
-      sampler: new GroupSampler(groups, plan.globalBatch, config.seed),
-      seed: config.seed,
-      cacheBytes: config.image.cache_mb * 2 ** 20,
-      threads: threadsOf(config),
-      prefetch: config.feeding.prefetch,
-    });
-    feeder.resume(iteration, poses);
-    return feeder;
+  const drawn = {
+    root: `${inputs.dataset}/root`,
+    infos,
+    groups,
+    config: frames,
   };
+  const open = (iteration: number, poses: StreamPose[]) =>
+    openSource(config, drawn, plan.globalBatch, iteration, poses);
 
   // ---- network ----
   const engine = await startEngine(context, config.threads);

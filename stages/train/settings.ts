@@ -248,6 +248,19 @@ const warmStart = z.strictObject({
     .describe("keep what was learned fixed afterwards"),
 });
 
+const window = z.strictObject({
+  length: count.default(8).describe("queue_length: frames of a clip"),
+  random: z.number().int().min(0).default(1)
+    .describe("random_length: earlier frames left out at random"),
+  grads: count.default(2).describe(
+    "frames at the end of a clip that are learned from: num_frame_losses, " +
+      "num_frame_head_grads and num_frame_backbone_grads in one",
+  ),
+}).refine(({ length, grads }) => grads <= length, {
+  message: "a clip has no more frames to learn from than frames",
+  path: ["grads"],
+});
+
 /** All of `with:`. */
 export const trainSettings = z.strictObject({
   seed: z.number().int().min(0).default(0)
@@ -264,6 +277,10 @@ export const trainSettings = z.strictObject({
     .describe("seq_split_num"),
   sequence_order: z.enum(["time", "given"]).default("time")
     .describe("how scenes are numbered before they are drawn at random"),
+  window: window.nullable().default(null).describe(
+    "trains on clips, each with an empty memory at first, instead of streams; " +
+      "sequence_split does not count then",
+  ),
   optimizer: optimizer.prefault({}),
   schedule: schedule.prefault({}),
   warm_start: warmStart.nullable().default(null)

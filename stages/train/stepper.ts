@@ -3,7 +3,10 @@
  * only predictions come to the host and only targets go back.
  *
  * A step is one or more parts of a batch, each a forward and a backward pass,
- * then one update with the sum of their gradients. State moves on only once
+ * then one update with the sum of their gradients. With windows, earlier
+ * frames of the clips fill the memory first, and each of the last ones is a
+ * frame to learn from: no gradient flows through the memory, so the sum over
+ * frames is the gradient of the clip. State moves on only once
  * all numbers are known to be finite.
  * @module
  */
@@ -32,10 +35,10 @@ import type { StepperState } from "./checkpoint.ts";
 import type { Stepper, StepReport } from "./loop.ts";
 import { below, partOf, tensorsOf } from "./arrays.ts";
 import { firstNonFinite } from "./diagnose.ts";
-import type { Batch } from "./batch.ts";
+import { arraysOf, type Batch } from "./batch.ts";
 import { type Group, groupsOf } from "./flat.ts";
 import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
-import { recordPass } from "./pass.ts";
+import { recordGlance, recordPass } from "./pass.ts";
 import { lossScaling, Scaler } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
 import { firstState, readState, stateOf } from "./state.ts";
@@ -71,9 +74,13 @@ export function createStepper(parts: StepperParts): Stepper {
   return new DeviceStepper(parts);
 }
 
-/** A batch and what all its parts share. */
+/** A frame of all clips or streams, and what all its parts share. */
 interface Whole {
   batch: Batch;
+  /** Counts the frames of this step that are learned from. */
+  index: number;
+  /** In front of the names of its terms, as the reference has them. */
+  prefix: string;
   samples: Sample[];
   prepared: Prepared;
   /** Examples of the whole batch: the parts' losses have its divisors. */
@@ -96,6 +103,8 @@ class DeviceStepper implements Stepper {
   readonly #settings: TrainSettings;
   readonly #groups: Group[];
   readonly #pass: ReturnType<typeof recordPass>;
+  /** For earlier frames of clips. */
+  readonly #glance: ReturnType<typeof recordGlance> | null;
   readonly #engine: TensorFlowEngine;
   /** Recorded once it is known which statistics move. */
   #update: ReturnType<typeof recordUpdate> | null = null;
@@ -120,14 +129,16 @@ class DeviceStepper implements Stepper {
     );
     this.#groups = groupsOf(trained);
     const groups = this.#groups;
-    this.#pass = recordPass({
+    const recording = {
       engine,
       step: this.#step,
       settings,
       groups,
       values,
       synchronize: parts.synchronize,
-    });
+    };
+    this.#pass = recordPass(recording);
+    this.#glance = settings.window ? recordGlance(recording) : null;
     this.#engine = engine;
     this.#scaler = new Scaler(lossScaling(settings));
     this.#state = firstState(this.#step, groups, values, settings);
@@ -158,33 +169,72 @@ class DeviceStepper implements Stepper {
     return { ...report, outcome: overflow ? "overflow" : "diverged", source };
   }
 
-  /** All parts of a batch, up to the first loss that is not finite. */
+  /** All frames of a step, up to the first loss that is not finite. */
   #passAll(batch: Batch): Attempt {
-    const { accumulate, seed } = this.#settings;
-    const { config } = this.#step;
-    const whole = { ...config, batch: config.batch * accumulate };
-    const samples = batch.frames as unknown as Sample[];
-    const draws = drawsOf(random(`${seed}/${this.#passes}`));
-    const prepared = prepareStep(whole, samples, draws);
-    const counts = countsOf(whole, samples, prepared.denoising);
+    const { window } = this.#settings;
+    const clip = [...batch.before ?? [], batch];
+    const silent = window ? clip.length - window.grads : 0;
     const attempt = new Attempt();
-    for (let part = 0; part < accumulate; part++) {
-      this.#passPart(attempt, { batch, samples, prepared, counts }, part);
+    clip.slice(0, silent).forEach((frame) => this.#look(attempt, frame));
+    for (let i = silent; i < clip.length; i++) {
+      const prefix = window ? `frame_${i}_` : "";
+      this.#passFrame(attempt, clip[i]!, i - silent, prefix);
       if (!Number.isFinite(attempt.loss)) break;
     }
     this.#passes++;
     return attempt;
   }
 
+  /** All parts of a frame. */
+  #passFrame(
+    attempt: Attempt,
+    batch: Batch,
+    index: number,
+    prefix: string,
+  ): void {
+    const { accumulate, seed } = this.#settings;
+    const { config } = this.#step;
+    const all = { ...config, batch: config.batch * accumulate };
+    const samples = batch.frames as unknown as Sample[];
+    const numbers = random(`${seed}/${this.#passes}`);
+    // Frames of a clip share their grid mask, as in the reference.
+    const { gridMask, denoising } = drawsOf(numbers);
+    const own = index === 0
+      ? denoising
+      : drawsOf(numbers.fork(`${index}`)).denoising;
+    const prepared = prepareStep(all, samples, { gridMask, denoising: own });
+    const counts = countsOf(all, samples, prepared.denoising);
+    const whole = { batch, index, prefix, samples, prepared, counts };
+    for (let part = 0; part < accumulate; part++) {
+      this.#passPart(attempt, whole, part);
+      if (!Number.isFinite(attempt.loss)) break;
+    }
+  }
+
+  /** Fills the memory from an earlier frame of the clips. */
+  #look(attempt: Attempt, batch: Batch): void {
+    const { accumulate } = this.#settings;
+    const specs = inputSpecs(this.#step.config);
+    for (let part = 0; part < accumulate; part++) {
+      const prefix = memoryPrefix(part, accumulate);
+      const state = { ...this.#state, ...attempt.fresh };
+      const inputs = tensorsOf(partOf(arraysOf(batch), specs, part), specs);
+      const given = { ...state, ...memoryOf(state, prefix), ...inputs };
+      attempt.glance(this.#glance!.run(given), prefix);
+      tf.dispose(inputs);
+    }
+  }
+
   #passPart(attempt: Attempt, whole: Whole, part: number): void {
     const { config } = this.#step;
     const { accumulate } = this.#settings;
-    const { batch, samples, prepared, counts } = whole;
+    const { batch, index, samples, prepared, counts } = whole;
     const prefix = memoryPrefix(part, accumulate);
     const state = { ...this.#state, ...attempt.fresh };
     const inputs = this.#inputs(
       { ...arraysOf(batch), ...prepared.inputs },
       part,
+      index * accumulate + part,
     );
     const given = { ...state, ...memoryOf(state, prefix), ...inputs };
     this.#mark("upload");
@@ -204,14 +254,16 @@ class DeviceStepper implements Stepper {
       targetSpecs(config),
     );
     this.#mark("match");
-    attempt.backward(config, this.#pass.late(saved, { ...given, ...targets }));
+    const late = this.#pass.late(saved, { ...given, ...targets });
+    attempt.backward(config, late, whole.prefix);
     this.#mark("late");
     tf.dispose([inputs, targets]);
   }
 
-  #inputs(arrays: Arrays, part: number): Tensors {
+  /** @param turn tells the passes of a step apart. */
+  #inputs(arrays: Arrays, part: number, turn: number): Tensors {
     const specs = inputSpecs(this.#step.config);
-    const seed = this.#settings.seed + PART_SEED * part;
+    const seed = this.#settings.seed + PART_SEED * turn;
     return {
       ...tensorsOf(partOf(arrays, specs, part), specs),
       scale: tf.scalar(this.#scaler.scale),
@@ -294,8 +346,4 @@ function statisticsOf(fresh: Tensors): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(below("weight.", fresh)).map(([name, x]) => [name, x.shape]),
   );
-}
-
-function arraysOf({ frames: _, ...arrays }: Batch): Arrays {
-  return arrays;
 }

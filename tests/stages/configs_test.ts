@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { parse } from "yaml";
 import type { ParamSpecs } from "../../models/module.ts";
 import { loadConfig, toValue } from "../../pipeline/config/mod.ts";
-import { configFiles, paramsOf, trainSettingsOf } from "../support/configs.ts";
+import {
+  configFiles,
+  paramsOf,
+  publishedFiles,
+  trainSettingsOf,
+} from "../support/configs.ts";
 import { goldenJson } from "../support/golden.ts";
 import { variantJson } from "../support/variants.ts";
 
@@ -34,9 +39,7 @@ async function dryRun(config: string) {
   };
 }
 
-/** All but those of generated worlds and the common parent. */
-const PUBLISHED = configFiles()
-  .filter((file) => !/^(base|finetune|mini|overfit|smoke|world)\./.test(file));
+const PUBLISHED = publishedFiles();
 
 for (const name of configFiles()) {
   Deno.test(`configs/${name} is a config that could run`, async () => {
@@ -103,6 +106,7 @@ for (
   const [file, learned, passed] of [
     ["r50.yaml", 644, 256],
     ["r50-90e.yaml", 644, 256],
+    ["r50-8key-2grad.yaml", 644, 256],
     ["r50-nui-428q-24e.yaml", 300, 128],
     ["r50-nui-428q-60e.yaml", 300, 128],
   ] as const
@@ -203,6 +207,7 @@ Deno.test("published configs say their length, rates and images", () => {
     "focal-petr-r50.yaml": [24, 4e-4, 0.25, ...r50],
     "petr-r50.yaml": [24, 4e-4, 0.25, ...r50],
     "r50.yaml": [24, 4e-4, 0.25, ...r50],
+    "r50-8key-2grad.yaml": [24, 2e-4, 0.25, ...r50],
     "r50-90e.yaml": [90, 4e-4, 0.25, ...r50],
     "r50-nui-428q-24e.yaml": [24, 4e-4, 0.1, ...r50],
     "r50-nui-428q-60e.yaml": [60, 4e-4, 0.1, ...r50],

@@ -19,6 +19,13 @@ export function configFiles(): string[] {
     .filter((name) => name.endsWith(".yaml")).sort();
 }
 
+/** Those of them whose head names what was published. */
+export function publishedFiles(): string[] {
+  return configFiles().filter((file) =>
+    /^# Published /m.test(Deno.readTextFileSync(`${CONFIGS}${file}`))
+  );
+}
+
 /** What a config trains with. */
 export function trainSettingsOf(file: string): TrainSettings {
   const path = ["stages", "train", "with"];

@@ -39,6 +39,7 @@ export function shrunk(file: string): TrainSettings {
       denoising: model.denoising &&
         { ...model.denoising, groups: 2, bucket: 8 },
     },
+    window: settings.window && { ...settings.window, length: 3 },
     image: { ...image, height: 32, width: 64, resize: [0.36, 0.4] },
     schedule: { ...schedule, iterations: 2, epochs: null },
   };

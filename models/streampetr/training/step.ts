@@ -12,7 +12,13 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Params, ParamSpecs, Pass, Tensors } from "../../module.ts";
+import {
+  INFERENCE,
+  type Params,
+  type ParamSpecs,
+  type Pass,
+  type Tensors,
+} from "../../module.ts";
 import { mergeParams } from "../../nn/mod.ts";
 import type { Detector } from "../detector.ts";
 import type {
@@ -84,6 +90,13 @@ export interface TrainStep {
    * @param targets as `targetSpecs` names them.
    */
   losses(forward: Forward, targets: Tensors): Objective;
+  /**
+   * An earlier frame of a clip, which only fills the memory: as in inference,
+   * without 2D head, denoising or grid mask.
+   * @param inputs frame and memory, as `inputSpecs` names them.
+   * @returns `memory.*` for the next frame.
+   */
+  glance(params: Params, inputs: Tensors): Tensors;
 }
 
 /** Composes the step of a detector. */
@@ -107,7 +120,21 @@ export function trainStep(config: StepConfig, parts: StepParts): TrainStep {
     forward: (params, inputs, pass) =>
       forward(config, parts, params, inputs, pass),
     losses: (forward, targets) => losses(config, forward, targets),
+    glance: (params, inputs) => glance(detector, params, inputs),
   };
+}
+
+function glance(
+  detector: TrainableDetector,
+  params: Params,
+  inputs: Tensors,
+): Tensors {
+  const frame = inputs as unknown as FrameInputs;
+  const seen = group(inputs, "memory.") as unknown as Memory;
+  const features = detector.features(params, frame, INFERENCE);
+  const { memory } = detector
+    .detect(params, features, frame, seen, null, INFERENCE);
+  return prefixed("memory.", memory as unknown as Tensors);
 }
 
 function forward(

@@ -1,0 +1,63 @@
+/**
+ * Where the batches of a run come from: streams, or clips.
+ * @module
+ */
+import type { FrameInfo } from "../../nusc/mod.ts";
+import {
+  type FrameConfig,
+  GroupSampler,
+  WindowSampler,
+} from "../../nusc/loader/mod.ts";
+import type { StreamPose } from "./batch.ts";
+import { Feeder, threadsOf } from "./feeder.ts";
+import type { Source } from "./loop.ts";
+import type { TrainSettings } from "./settings.ts";
+
+/** What sources draw from. */
+export interface Frames {
+  /** Folder of the images. */
+  root: string;
+  infos: readonly FrameInfo[];
+  /** Indices of `infos` of every sequence; unread with windows. */
+  groups: readonly number[][];
+  config: FrameConfig;
+}
+
+/** Opens the source of a run behind so many iterations. */
+export function openSource(
+  settings: TrainSettings,
+  { root, infos, groups, config }: Frames,
+  batch: number,
+  iteration: number,
+  poses: StreamPose[],
+): Source {
+  const { seed, window, feeding, image } = settings;
+  const length = window?.length ?? 1;
+  const feeder = new Feeder({
+    root,
+    frames: infos,
+    config,
+    sampler: window
+      ? new WindowSampler(infos, { ...window, batch, seed })
+      : new GroupSampler(groups, batch, seed),
+    seed,
+    cacheBytes: image.cache_mb * 2 ** 20,
+    threads: threadsOf(settings),
+    prefetch: feeding.prefetch * length,
+    lend: length,
+  });
+  feeder.resume(iteration * length, poses);
+  return window ? clips(feeder, length) : feeder;
+}
+
+/** Puts `length` batches in a row together: the last one, and those before. */
+export function clips(source: Source, length: number): Source {
+  return {
+    async next() {
+      const before = [];
+      while (before.length < length - 1) before.push(await source.next());
+      return { ...await source.next(), before };
+    },
+    close: () => source.close(),
+  };
+}
