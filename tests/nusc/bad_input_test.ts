@@ -7,6 +7,7 @@ import {
   evaluateDetection,
   openDataset,
   readAllFrames,
+  trackResults,
   writeFrames,
   writeResults,
 } from "../../nusc/mod.ts";
@@ -363,6 +364,29 @@ Deno.test("all damaged images are named at once, with what is wrong", async () =
       },
     );
   });
+});
+
+Deno.test("tracks follow time, whatever the table's order was", async () => {
+  const tracked = async (change: (tables: Tables) => void) => {
+    const tables = tinyTables();
+    change(tables);
+    return await withDataset(tables, async (root) => {
+      const path = `${root}/results.json`;
+      await Deno.writeTextFile(
+        path,
+        JSON.stringify(perfectResults(tinyTables())),
+      );
+      const out = `${root}/tracks.json`;
+      await trackResults(openDataset(root), path, out, { split: "mini_val" });
+      return JSON.parse(await Deno.readTextFile(out)).results;
+    });
+  };
+  const expected = await tracked(() => {});
+  assert.equal(expected[SECOND].length, 2);
+  assert.deepEqual(
+    await tracked((tables) => tables.sample!.reverse()),
+    expected,
+  );
 });
 
 Deno.test("frames come in time, whatever the table's order was", async () => {

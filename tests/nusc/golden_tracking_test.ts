@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { evaluateTracking, openDataset } from "../../nusc/mod.ts";
 import { compare, golden, goldenFolder } from "./support.ts";
 
@@ -23,7 +24,9 @@ const CASES = [
   ["tracking", "tracking/tracking_results.json"],
   ["tracker/greedy", "tracker/greedy/tracking_result.json"],
   ["tracker/hungarian", "tracker/hungarian/tracking_result.json"],
-];
+].filter(([, file]) =>
+  file!.startsWith("tracking/") || existsSync(`${goldenFolder()}/${file}`)
+);
 
 for (const [folder, file] of CASES) {
   Deno.test(`the tracking metrics of ${file} equal the devkit's`, () => {

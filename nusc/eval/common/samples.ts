@@ -25,7 +25,10 @@ export type Selection =
 
 /** Samples to evaluate. */
 export interface Selected {
-  /** Rows of the dataset's `samples`, in file order. */
+  /**
+   * Rows of the dataset's `samples`: scenes in the order in which the file
+   * names them first, each in time.
+   */
   samples: number[];
   /** True if the results may hold more samples. */
   part: boolean;
@@ -44,11 +47,13 @@ export function selectSamples(
   const selected = selection.scenes
     ? selectScenes(dataset, selection.scenes)
     : selectSplit(dataset, selection.split);
-  // A scene that is cut short would be a smaller split without a word.
-  for (const row of selected.samples) {
-    dataset.timelineOf(dataset.sceneOfSample[row]!);
-  }
-  return selected;
+  const scenes = new Set(
+    selected.samples.map((row) => dataset.sceneOfSample[row]!),
+  );
+  // Tables may be in any order; trackers go from frame to frame. And a scene
+  // that is cut short would be a smaller split without a word.
+  const samples = [...scenes].flatMap((scene) => dataset.timelineOf(scene));
+  return { ...selected, samples };
 }
 
 function selectScenes(
