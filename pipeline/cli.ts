@@ -9,6 +9,7 @@ import { printError } from "./loggers/print.ts";
 
 const CONFIG = "path of a YAML config";
 const WEIGHTS = "file of weights: .safetensors, .pth";
+const ONLY = "these parts alone, such as img_backbone";
 const ENTRY = "key of the state dict in a PyTorch file, such as state_dict";
 const OVERRIDES = "settings such as train.optimizer.lr=1e-4";
 
@@ -99,6 +100,7 @@ weights.command("show")
   .description("print names, shapes, types and what the file seems to be")
   .argument("<file>", WEIGHTS)
   .option("--for <config>", "list what this config's model would load of it")
+  .option("--only <parts...>", ONLY)
   .option("--entry <key>", ENTRY)
   .addOption(jsonOption())
   .action(async (file, flags) => {
@@ -111,6 +113,7 @@ weights.command("convert")
   .argument("<in>", WEIGHTS)
   .argument("<out>", "file to write: .safetensors or .pth")
   .option("--for <config>", "exactly the parameters of this config's model")
+  .option("--only <parts...>", ONLY)
   .option("--entry <key>", ENTRY)
   .option("--half", "float32 as float16, for .safetensors")
   .option("--force", "replace a file that exists")

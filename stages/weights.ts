@@ -8,6 +8,7 @@ import { writePth } from "../engine/checkpoint/mod.ts";
 import {
   guessNaming,
   guessOrigin,
+  isPartOf,
   type LoadedWeights,
   type LoadReport,
   loadWeights,
@@ -22,7 +23,7 @@ import {
 } from "../models/mod.ts";
 import { readWeights, type WeightsFile } from "./shared/weights.ts";
 import { writeAtomically } from "./train/checkpoint.ts";
-import { reportText } from "./train/pretrained.ts";
+import { few, reportText } from "./train/pretrained.ts";
 import type { TrainSettings } from "./train/settings.ts";
 
 /** Tensors with the names and layout that a file gets. */
@@ -44,6 +45,8 @@ export interface ShowOptions {
   entry?: string;
   /** Settings of a model that is to load the file. */
   settings?: TrainSettings;
+  /** Parts of that model to load; default: all. */
+  only?: readonly string[];
 }
 
 /** Options of {@linkcode convert}. */
@@ -52,6 +55,8 @@ export interface ConvertOptions {
   entry?: string;
   /** Settings of the model that the file is to fit; default: any model. */
   settings?: TrainSettings;
+  /** Parts of a model to write; default: all. */
+  only?: readonly string[];
   /** Writes float32 matrices as halves: half the size, three digits. */
   half?: boolean;
   /** Replaces a file that exists. */
@@ -64,11 +69,11 @@ export interface ConvertOptions {
  */
 export async function show(
   path: string,
-  { entry, settings }: ShowOptions = {},
+  { entry, settings, only }: ShowOptions = {},
 ): Promise<Contents> {
   const { tensors, ...file } = await readWeights(path, entry);
   const report = settings &&
-    fitted(path, await specsOf(settings), tensors).report;
+    fitted(path, await specsOf(settings), tensors, only).report;
   return {
     ...file,
     ...report && { report },
@@ -92,20 +97,22 @@ export async function show(
 export async function convert(
   from: string,
   to: string,
-  { entry, settings, half = false, force = false }: ConvertOptions = {},
+  { entry, settings, only, half = false, force = false }: ConvertOptions = {},
 ): Promise<string[]> {
   const write = writerOf(to, half);
   await refuseLoss(from, to, force);
   const file = await readWeights(from, entry);
   const specs = settings && await specsOf(settings);
   const { tensors, notes } = specs
-    ? forModel(from, specs, file)
-    : forAnyModel(from, file);
+    ? forModel(from, specs, file, only)
+    : forAnyModel(from, file, only);
   const bytes = write(tensors, file.metadata);
   await writeAtomically(to, bytes);
   const halves = [...file.tensors.values()]
     .filter(({ dtype }) => dtype === "F16" || dtype === "BF16").length;
-  if (halves > 0) notes.push(`${halves} arrays of halves became float32`);
+  if (halves > 0 && !half) {
+    notes.push(`${halves} arrays of halves became float32`);
+  }
   const size = (bytes.length / 1e6).toFixed(1);
   return [...notes, `${to}: ${tensors.size} tensors, ${size} MB`];
 }
@@ -115,8 +122,9 @@ function forModel(
   path: string,
   specs: ParamSpecs,
   file: WeightsFile,
+  only?: readonly string[],
 ): { tensors: Tensors; notes: string[] } {
-  const { params, report } = fitted(path, specs, file.tensors);
+  const { params, report } = fitted(path, specs, file.tensors, only);
   const found = Object.fromEntries(
     Object.entries(specs).filter(([name]) => name in params),
   );
@@ -127,12 +135,16 @@ function fitted(
   path: string,
   specs: ParamSpecs,
   tensors: WeightsFile["tensors"],
+  only?: readonly string[],
 ): LoadedWeights {
   try {
-    return loadWeights(specs, tensors);
+    return loadWeights(specs, tensors, { only });
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
-    throw new UserError(`Cannot load ${path}: ${error.message}`);
+    throw new UserError(
+      `Cannot load ${path}: ${error.message}. To take some parts alone, ` +
+        "name them: --only img_backbone",
+    );
   }
 }
 
@@ -140,18 +152,21 @@ function fitted(
 function forAnyModel(
   path: string,
   file: WeightsFile,
+  only: readonly string[] = [],
 ): { tensors: Tensors; notes: string[] } {
   const naming = guessNaming(file.tensors.keys());
   const tensors: Tensors = new Map();
   if (naming === null) {
-    for (const [name, tensor] of file.tensors) tensors.set(name, plain(tensor));
+    for (const [name, tensor] of file.tensors) {
+      if (isPartOf(name, only)) tensors.set(name, plain(tensor));
+    }
     return { tensors, notes: ["Origin unknown, names are kept"] };
   }
   const left: string[] = [];
   for (const [stored, tensor] of file.tensors) {
     const name = unwrapped(stored);
     const renamed = naming.foreign.test(name) ? null : naming.rename(name);
-    if (renamed === null) left.push(stored);
+    if (renamed === null || !isPartOf(renamed, only)) left.push(stored);
     else if (tensors.has(renamed)) {
       throw new UserError(
         `Cannot convert ${path}: "${stored}" and another tensor are both ` +
@@ -161,7 +176,7 @@ function forAnyModel(
   }
   const { parts } = guessOrigin(file.tensors);
   const notes = [[naming.title, ...parts].join(", ")];
-  if (left.length > 0) notes.push(`Left out: ${left.join(", ")}`);
+  if (left.length > 0) notes.push(`Left out: ${few(left)}`);
   return { tensors, notes };
 }
 

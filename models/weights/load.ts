@@ -22,7 +22,10 @@ export interface LoadReport {
   missing: string[];
   /** Stored names that the model does not have, though it might. */
   unexpected: string[];
-  /** Stored names that such files bring along, such as a classifier. */
+  /**
+   * Stored names that are left aside: what such files bring along, such as a
+   * classifier, and parts that were not asked for.
+   */
   foreign: string[];
 }
 
@@ -32,6 +35,12 @@ export interface LoadedWeights {
   params: Record<string, Plain>;
   /** What was found under which names. */
   report: LoadReport;
+}
+
+/** Options of {@linkcode loadWeights}. */
+export interface LoadOptions {
+  /** Parts of the model to load, such as `img_backbone`; empty: all. */
+  only?: readonly string[];
 }
 
 /**
@@ -44,8 +53,14 @@ export interface LoadedWeights {
 export function loadWeights(
   specs: ParamSpecs,
   stored: ReadonlyMap<string, StoredTensor>,
+  { only = [] }: LoadOptions = {},
 ): LoadedWeights {
   const { naming, entries, unexpected, foreign } = bestNaming(specs, stored);
+  for (const [name, { stored }] of [...entries]) {
+    if (isPartOf(name, only)) continue;
+    entries.delete(name);
+    foreign.push(stored);
+  }
   const params: Record<string, Plain> = {};
   const missing: string[] = [];
   const misfits: string[] = [];
@@ -80,6 +95,12 @@ export function loadWeights(
     params,
     report: { naming: title, loaded, resized, missing, unexpected, foreign },
   };
+}
+
+/** Whether a name is of one of these parts of a model; of none: of any. */
+export function isPartOf(name: string, parts: readonly string[]): boolean {
+  return parts.length === 0 ||
+    parts.some((part) => name === part || name.startsWith(`${part}.`));
 }
 
 /**

@@ -26,11 +26,12 @@ const LONGEST = 200;
 /** Prints what a file holds, and what a config's model would load of it. */
 export async function showWeights(
   path: string,
-  flags: { entry?: string; for?: string; json?: boolean },
+  flags: { entry?: string; for?: string; only?: string[]; json?: boolean },
 ): Promise<void> {
   const { show } = await import("../../stages/weights.ts");
   const settings = flags.for ? await settingsOf(flags.for) : undefined;
-  const contents = await show(path, { entry: flags.entry, settings });
+  const { entry, only } = flags;
+  const contents = await show(path, { entry, only, settings });
   const { format, bytes, origin, tensors, metadata, report } = contents;
   const sizes = tensors.map(({ shape }) =>
     shape.reduce((product, side) => product * side, 1)
@@ -73,7 +74,7 @@ function printReport(report: NonNullable<Contents["report"]>): void {
       ["resized", resized],
       ["missing", missing],
       ["unexpected", unexpected],
-      ["not for a detector", foreign],
+      ["left aside", foreign],
     ] as const
   ) {
     field(title, String(names.length));
@@ -85,7 +86,13 @@ function printReport(report: NonNullable<Contents["report"]>): void {
 export async function convertWeights(
   from: string,
   to: string,
-  flags: { for?: string; entry?: string; half?: boolean; force?: boolean },
+  flags: {
+    for?: string;
+    only?: string[];
+    entry?: string;
+    half?: boolean;
+    force?: boolean;
+  },
 ): Promise<void> {
   const { convert } = await import("../../stages/weights.ts");
   const settings = flags.for ? await settingsOf(flags.for) : undefined;

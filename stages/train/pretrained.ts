@@ -11,6 +11,7 @@ import {
   WeightsError,
 } from "../../models/mod.ts";
 import { readWeights } from "../shared/weights.ts";
+import type { TrainSettings } from "./settings.ts";
 
 /**
  * Values that the file holds for these parameters; the log says what was
@@ -18,14 +19,16 @@ import { readWeights } from "../shared/weights.ts";
  * @throws {UserError} naming file, parameter and both shapes.
  */
 export async function loadPretrained(
-  { emit }: StageContext<unknown>,
+  { emit, config }: StageContext<TrainSettings>,
   path: string,
   specs: ParamSpecs,
 ): Promise<Record<string, Plain>> {
   await refuseAbsent(path);
   const { tensors, entry } = await readWeights(path);
   try {
-    const { params, report } = loadWeights(specs, tensors);
+    const { params, report } = loadWeights(specs, tensors, {
+      only: config.model.checkpoint_only,
+    });
     emit({
       type: "message",
       level: report.missing.length > 0 ? "warning" : "info",
@@ -34,7 +37,10 @@ export async function loadPretrained(
     return params;
   } catch (error) {
     if (!(error instanceof WeightsError)) throw error;
-    throw new UserError(`Cannot load ${path}: ${error.message}`);
+    throw new UserError(
+      `Cannot load ${path}: ${error.message}. To load some parts alone, ` +
+        "name them in train.model.checkpoint_only, such as [img_backbone]",
+    );
   }
 }
 
@@ -45,11 +51,11 @@ export function reportText(
   const adapted = resized.length > 0 ? `, resized ${few(resized)}` : "";
   return `${loaded.length} parameters loaded (${naming})${adapted}, missing ` +
     `${few(missing)}, unexpected ${few(unexpected)}` +
-    (foreign.length > 0 ? `, not for a detector ${few(foreign)}` : "");
+    (foreign.length > 0 ? `, left aside ${few(foreign)}` : "");
 }
 
 /** Up to eight groups of names by their first parts, each with its count. */
-function few(names: string[]): string {
+export function few(names: readonly string[]): string {
   if (names.length === 0) return "none";
   if (names.length <= 3) return `${names.length} (${names.join(", ")})`;
   const groups = new Map<string, number>();

@@ -110,6 +110,8 @@ const auxiliary = z.strictObject({
 
 /** The network. */
 export const modelSettings = z.strictObject({
+  checkpoint_only: z.array(z.string().min(1)).default([])
+    .describe("parts to take of it, such as img_backbone; empty: all"),
   checkpoint: z.string().nullable().default(null)
     .describe(".safetensors or .pth to start from"),
   backbone: backbone.prefault({}),

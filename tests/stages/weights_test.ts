@@ -54,7 +54,7 @@ Deno.test("weights go to safetensors and back under the detector's names", async
   const notes = await convert(from, `${folder}/a.safetensors`);
   assert.deepEqual(notes.slice(0, 2), [
     "bare backbone (torchvision and others), ResNet-18",
-    "Left out: fc.bias",
+    "Left out: 1 (fc.bias)",
   ]);
   await convert(`${folder}/a.safetensors`, `${folder}/back.pth`);
   const before = parsePth(Deno.readFileSync(from));
@@ -82,7 +82,7 @@ Deno.test("for a config, a file gets just what its model has", async () => {
   const [report] = await convert(from, to, { settings });
   assert.match(
     report!,
-    /^100 parameters loaded \(bare backbone .*\), missing \d+ \(pts_bbox_head\..*\), unexpected none, not for a detector 1 \(fc\.bias\)$/,
+    /^100 parameters loaded \(bare backbone .*\), missing \d+ \(pts_bbox_head\..*\), unexpected none, left aside 1 \(fc\.bias\)$/,
   );
   assert.equal(parseSafetensors(Deno.readFileSync(to)).size, 100);
   const wide = trainSettings.parse({
@@ -95,6 +95,37 @@ Deno.test("for a config, a file gets just what its model has", async () => {
   await assert.rejects(
     convert(from, to, { settings: wide, force: true }),
     /Cannot load .*b\.pth: The checkpoint is of another model: "img_backbone\.conv1\.weight" is \[4,3,7,7\] in the checkpoint \(as "conv1\.weight"\) and \[8,3,7,7\] in the model/,
+  );
+});
+
+Deno.test("parts of a file can be taken alone", async () => {
+  const from = torchvision("p.pth");
+  const to = `${folder}/p.safetensors`;
+  await convert(from, to, { only: ["img_backbone.layer1"] });
+  const names = [...parseSafetensors(Deno.readFileSync(to)).keys()];
+  assert.ok(names.length > 0);
+  assert.ok(names.every((name) => name.startsWith("img_backbone.layer1.")));
+  const other = trainSettings.parse({
+    ...settings,
+    model: {
+      ...settings.model,
+      backbone: { ...settings.model.backbone, width: 8 },
+    },
+  });
+  const stem = "img_backbone.bn1";
+  const { report } = await show(from, {
+    settings,
+    only: [stem],
+  });
+  assert.deepEqual(report!.loaded.toSorted(), [
+    `${stem}.bias`,
+    `${stem}.running_mean`,
+    `${stem}.running_var`,
+    `${stem}.weight`,
+  ]);
+  await assert.rejects(
+    show(from, { settings: other, only: [stem] }),
+    /"img_backbone\.bn1\.weight" is \[4\].* To take some parts alone/,
   );
 });
 
