@@ -32,5 +32,6 @@ export interface Ranks extends Launch {
 
 /** Ranks cannot be opened; the message says what to do. */
 export class RanksError extends Error {
+  /** For messages and logs. */
   override readonly name = "RanksError";
 }
