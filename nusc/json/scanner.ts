@@ -45,6 +45,7 @@ export class Scanner {
   readonly #file: number;
   readonly #options: ScannerOptions;
   readonly #decoder = new TextDecoder();
+  readonly #size: number;
   #base = 0;
   #final = false;
 
@@ -54,13 +55,19 @@ export class Scanner {
     this.#file = openSync(path, "r");
     const { chunk = CHUNK } = options;
     // Most tables are small; pipes have no size.
-    const size = fstatSync(this.#file).size + 1;
-    this.bytes = new Uint8Array(size > 1 ? Math.min(chunk, size) + 1 : chunk);
+    this.#size = fstatSync(this.#file).size;
+    const room = this.#size ? Math.min(chunk, this.#size + 1) : chunk;
+    this.bytes = new Uint8Array(room + 1);
     this.view = new DataView(this.bytes.buffer);
     this.#refill();
     // Some editors put a byte order mark before everything.
     const [a, b, c] = this.bytes;
     if (a === 0xef && b === 0xbb && c === 0xbf) this.pos = 3;
+  }
+
+  /** Part of the file that has been read, NaN if it has no size. */
+  get progress(): number {
+    return (this.#base + this.pos) / (this.#size || NaN);
   }
 
   /** Closes the file. */

@@ -40,16 +40,21 @@ abstract class Column<T extends Numbers> implements Field {
 
   reserve(rows: number): void {
     if (rows * this.width <= this.data.length) return;
-    const larger = this.make(Math.ceil(rows * 1.5) * this.width);
+    const larger = this.make(rows * this.width);
     larger.set(this.data);
     this.data = larger;
   }
 
   /** The values of the first rows; the column must not be used further. */
   take(rows: number): T {
-    const exact = this.make(rows * this.width);
-    exact.set(this.data.subarray(0, rows * this.width));
+    const length = rows * this.width;
+    const used = this.data.subarray(0, length) as T;
+    // A copy only where it frees memory that is worth it.
+    const wasteful = this.data.length > 1.1 * length;
     this.data = this.make(0);
+    if (!wasteful) return used;
+    const exact = this.make(length);
+    exact.set(used);
     return exact;
   }
 
@@ -92,8 +97,10 @@ export class TokenColumn extends Column<Int32Array<ArrayBuffer>> {
   }
 
   read(scanner: Scanner, row: number): void {
-    readToken(scanner, this.#words, this.name);
-    this.data.set(this.#words, 4 * row);
+    const words = this.#words;
+    readToken(scanner, words, this.name);
+    const { data } = this;
+    for (let i = 0; i < 4; i++) data[4 * row + i] = words[i]!;
   }
 }
 
@@ -171,7 +178,7 @@ export class TextColumn implements Field {
 
   reserve(rows: number): void {
     if (rows <= this.#ends.length) return;
-    const larger = new Float64Array(Math.ceil(rows * 1.5));
+    const larger = new Float64Array(rows);
     larger.set(this.#ends);
     this.#ends = larger;
   }
@@ -180,17 +187,18 @@ export class TextColumn implements Field {
     scanner.quote(this.name);
     const { bytes, pos } = scanner;
     const from = row ? this.#ends[row - 1]! : 0;
-    for (let i = 0;; i++) {
-      if (from + i >= this.#pool.length) this.#grow();
-      const byte = bytes[pos + i]!;
-      if (byte === 0x22) {
-        scanner.pos = pos + i + 1;
-        this.#ends[row] = from + i;
-        return;
-      }
-      // Escapes and the buffer's end are the scanner's business.
-      if (byte === 0x5c || byte < 32) break;
-      this.#pool[from + i] = byte;
+    let end = pos;
+    // Escapes and the buffer's end are the scanner's business.
+    while (bytes[end] !== 0x22 && bytes[end] !== 0x5c && bytes[end]! >= 32) {
+      end++;
+    }
+    if (bytes[end] === 0x22) {
+      while (from + end - pos > this.#pool.length) this.#grow();
+      const pool = this.#pool;
+      for (let i = pos; i < end; i++) pool[from + i - pos] = bytes[i]!;
+      scanner.pos = end + 1;
+      this.#ends[row] = from + end - pos;
+      return;
     }
     const text = new TextEncoder().encode(scanner.text());
     while (from + text.length > this.#pool.length) this.#grow();

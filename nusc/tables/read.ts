@@ -8,6 +8,9 @@ import type { Field } from "./columns.ts";
 
 const REMEDY = "Unpack this table again from the dataset's archive";
 
+/** Rows after which those of the whole file are estimated. */
+const SAMPLE = 256;
+
 /** Reads the fields of all rows; other members are passed over. */
 export function readTable(path: string, fields: readonly Field[]): number {
   let row = 0;
@@ -44,7 +47,7 @@ class RowReader {
   }
 
   read(scanner: Scanner, row: number): void {
-    this.#reserve(row);
+    this.#reserve(row, scanner);
     scanner.beginObject("a row");
     this.#seen.fill(0);
     // Rows list their members in one order nearly always.
@@ -72,9 +75,12 @@ class RowReader {
     );
   }
 
-  #reserve(row: number): void {
+  /** Makes room for as many rows as the file seems to have. */
+  #reserve(row: number, scanner: Scanner): void {
     if (row < this.#reserved) return;
-    this.#reserved = Math.max(64, Math.ceil(row * 1.5));
+    const likely = row < SAMPLE ? NaN : row / scanner.progress * 1.02;
+    const least = Math.max(SAMPLE, Math.ceil(row * 1.1));
+    this.#reserved = likely > least ? Math.ceil(likely) : least;
     for (const field of this.#fields) field.reserve(this.#reserved);
   }
 }
