@@ -162,6 +162,50 @@ function weightedSum(scores: tf.Tensor, codes: tf.Tensor): tf.Scalar {
   return tf.add(by("repdetr/Rc", scores), by("repdetr/Rb", codes));
 }
 
+Deno.test("the recording notices mistakes", async () => {
+  const golden = await openVariant("repdetr_head");
+  const head = buildRepDetrHead(TOY);
+  const params = variantParams(head.params, gain);
+  const mistakes: Record<string, (frame: FrameInputs) => FrameInputs> = {
+    "focal lengths without sign": (frame) => ({
+      ...frame,
+      focal: tf.abs(frame.focal),
+    }),
+    "cameras in another order": (frame) => ({
+      ...frame,
+      imageFromLidar: tf.reverse(frame.imageFromLidar!, 1),
+    }),
+    "poses with the bird's-eye augmentation": (frame) => ({
+      ...frame,
+      cameraFromLidar: frame.imageFromLidar!,
+    }),
+    "no time between the frames": (frame) => ({
+      ...frame,
+      deltaSeconds: tf.zeros([2]),
+    }),
+  };
+  tf.tidy(() => {
+    const features = tf.concat([mapOf(0), mapOf(1)], 2);
+    const look = (frame: FrameInputs, memory: Memory, config = TOY) =>
+      buildRepDetrHead(config)
+        .forward(params, features, frame, memory, null, INFERENCE);
+    const { memory } = look(frameOf(golden, 0), emptyMemory());
+    const noticed = (frame: FrameInputs, config?: RepDetrConfig) => {
+      const { classScores } = look(frame, memory, config).predictions;
+      return () => golden.check("f1/classScores", classScores, 1e-4);
+    };
+    const frame = frameOf(golden, 1);
+    noticed(frame)();
+    for (const [mistake, change] of Object.entries(mistakes)) {
+      assert.throws(noticed(change(frame)), /error/, mistake);
+    }
+    // Half as high an image: places move in all cameras.
+    const low = { ...TOY, imageHeight: 60 };
+    assert.throws(noticed(frame, low), /error/, "another image height");
+  });
+  tf.dispose(params);
+});
+
 Deno.test("a head that needs projections says so", () => {
   const head = buildRepDetrHead(TOY);
   const params = variantParams(head.params);
