@@ -3,10 +3,15 @@
  * @module
  */
 import { DatasetError } from "../errors.ts";
+import { checkPlaces } from "../eval/common/places.ts";
 import { CAMERAS } from "../infos/mod.ts";
 import { sampleOf, type SampleView, walkScenes } from "../reading/mod.ts";
 import { formatOf, renderSample } from "../render/mod.ts";
-import { boxesOfSample } from "../results/mod.ts";
+import {
+  boxesOfSample,
+  readAnyResults,
+  type SampleBox,
+} from "../results/mod.ts";
 import { type Dataset, openDataset } from "../tables/mod.ts";
 
 /** Flags of the command. */
@@ -25,6 +30,9 @@ export interface RenderFlags {
   points?: boolean;
 }
 
+/** Predictions below are not drawn. */
+const MIN_SCORE = 0.25;
+
 /** What `--view` may be. */
 const VIEWS: readonly string[] = ["all", "cameras", "bev", ...CAMERAS];
 
@@ -37,11 +45,12 @@ export async function render(
   const dataset = openDataset(flags.root, flags.version);
   const sample = chooseSample(dataset, flags);
   const predictions = flags.results
-    ? boxesOfSample(flags.results, dataset.samples.index, sample)
-    : undefined;
+    ? predictionsOf(dataset, flags.results, sample, print)
+    : [];
+  const minScore = flags.minScore ?? MIN_SCORE;
   await renderSample(dataset, sample, {
     predictions,
-    minScore: flags.minScore,
+    minScore,
     view: flags.view,
     points: flags.points,
     range: flags.range,
@@ -49,7 +58,30 @@ export async function render(
     out: flags.out,
   });
   const { scene, index, token } = sample;
-  print(`Wrote ${flags.out}: ${scene}, key frame ${index}, sample ${token}\n`);
+  const drawn = predictions.filter((box) => box.score >= minScore).length;
+  const boxes = flags.results
+    ? `, ${drawn} of ${predictions.length} predictions`
+    : "";
+  print(
+    `Wrote ${flags.out}: ${scene}, key frame ${index}, sample ${token}` +
+      `${boxes}\n`,
+  );
+}
+
+/** Boxes of a results file, which must be near the car to be seen at all. */
+function predictionsOf(
+  dataset: Dataset,
+  path: string,
+  sample: SampleView,
+  print: (text: string) => void,
+): SampleBox[] {
+  const read = readAnyResults(path, dataset.samples.index);
+  const boxes = boxesOfSample(read, sample);
+  const only = new Set([sample.row]);
+  for (const note of checkPlaces(dataset, read.results, only)) {
+    print(`note: ${note}\n`);
+  }
+  return boxes;
 }
 
 function checkFlags({ out, view, range, width }: RenderFlags): void {

@@ -10,7 +10,12 @@ export {
   type FramePose,
   globalFromLidar,
 } from "./frame.ts";
-export { boxesOfSample, type SampleBox } from "./sample.ts";
+export {
+  type AnyResults,
+  boxesOfSample,
+  readAnyResults,
+  type SampleBox,
+} from "./sample.ts";
 export { classNames, readResults, type Task } from "./read.ts";
 export {
   CAMERA_ONLY,

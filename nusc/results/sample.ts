@@ -5,6 +5,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { ResultsError } from "../errors.ts";
 import type { TokenIndex } from "../json/mod.ts";
+import type { Results } from "./boxes.ts";
 import { classNames, isFile, readResults, type Task } from "./read.ts";
 
 /** A box of a submission for detection or tracking; global frame. */
@@ -50,24 +51,36 @@ export function taskOf(path: string): Task {
   }
 }
 
+/** A results file and which task it is of. */
+export interface AnyResults {
+  task: Task;
+  results: Results;
+}
+
+/**
+ * Reads a results file of either task.
+ * @param samples index of the dataset's `samples`
+ * @throws {ResultsError} if the file is absent or damaged
+ */
+export function readAnyResults(path: string, samples: TokenIndex): AnyResults {
+  const task = isFile(path) ? taskOf(path) : "detection";
+  return { task, results: readResults(path, task, samples) };
+}
+
 /**
  * Boxes of a sample in the file's order.
- * @param samples index of the dataset's `samples`
- * @param sample its row
- * @throws {ResultsError} if the file is damaged or does not name the sample
+ * @param sample token and row of the dataset's `samples`
+ * @throws {ResultsError} if the file does not name the sample
  */
 export function boxesOfSample(
-  path: string,
-  samples: TokenIndex,
+  { task, results }: AnyResults,
   sample: { token: string; row: number },
 ): SampleBox[] {
-  const task = isFile(path) ? taskOf(path) : "detection";
-  const results = readResults(path, task, samples);
   if (!results.samples.includes(sample.row)) {
     throw new ResultsError(
-      `${path} has no entry for the sample "${sample.token}", but for ` +
-        `${results.samples.length} others. Choose a sample of the split on ` +
-        "which inference ran",
+      `${results.path} has no entry for the sample "${sample.token}", but ` +
+        `for ${results.samples.length} others. Choose a sample of the split ` +
+        "on which inference ran",
     );
   }
   const { boxes } = results;

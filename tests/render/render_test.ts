@@ -17,6 +17,7 @@ import { main } from "../../nusc/cli.ts";
 import {
   boxesOf,
   type Dataset,
+  DETECTION_NAMES,
   isInImage,
   openDataset,
   projectBox,
@@ -300,6 +301,18 @@ Deno.test("the command names what it cannot draw", async () => {
       `${root}/results.json`,
       '{"meta":{},"results":{}}',
     );
+    const far = all[0]!.truth.map(({ name, score, translation, ...box }) => ({
+      ...box,
+      translation: translation.map((value, axis) =>
+        axis ? value : value + 1000
+      ),
+      sample_token: all[0]!.view.token,
+      detection_name: DETECTION_NAMES.includes(name as "car") ? name : "car",
+      detection_score: score,
+      attribute_name: "",
+    }));
+    const { token } = all[0]!.view;
+    await writeResults(`${root}/far.json`, [{ token, boxes: far }]);
     const told = async (...args: string[]) => {
       let error = "";
       const out = args.includes("--out") ? [] : ["--out", `${root}/a.png`];
@@ -326,6 +339,10 @@ Deno.test("the command names what it cannot draw", async () => {
       [
         ["--results", `${root}/results.json`],
         /ROOT\/results.json has no entry for the sample "[0-9a-f]{32}", but f/,
+      ],
+      [
+        ["--results", `${root}/far.json`],
+        /boxes of ROOT\/far.json lie more than 150 m .* All are shifted by/,
       ],
       [["--results", `${root}/none.json`], /Found no file ROOT\/none.json/],
     ];
