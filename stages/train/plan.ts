@@ -40,8 +40,8 @@ export interface Plan {
 /** What a plan depends on besides the settings. */
 export interface Extent {
   frames: number;
-  /** Runs of consecutive frames, one stream each at a time. */
-  sequences: number;
+  /** Runs of consecutive frames, one stream each at a time; null: clips. */
+  sequences: number | null;
   /** Processes that train together, default 1. */
   processes?: number;
 }
@@ -59,7 +59,14 @@ export function planRun(settings: Settings, extent: Extent): Plan {
   const { batch, accumulate, schedule } = settings;
   const { frames, sequences, processes = 1 } = extent;
   const globalBatch = batch * accumulate * processes;
-  if (globalBatch > sequences) {
+  if (globalBatch > frames) {
+    throw new UserError(
+      `Cannot make a global batch of ${globalBatch} (${
+        product(settings, processes)
+      }) of ${frames} frames. Lower train.batch or train.accumulate`,
+    );
+  }
+  if (sequences !== null && globalBatch > sequences) {
     throw new UserError(
       `Cannot feed a global batch of ${globalBatch} (${
         product(settings, processes)
@@ -78,7 +85,10 @@ export function planRun(settings: Settings, extent: Extent): Plan {
     lr: rate.lr,
     factor: scheduleOf(schedule, iterations, iterationsPerEpoch),
     momentum: momentumOf(schedule, iterations),
-    text: `${frames} frames in ${sequences} sequences, global batch ` +
+    text: `${frames} frames in ` +
+      `${
+        sequences === null ? "clips" : `${sequences} sequences`
+      }, global batch ` +
       `${globalBatch} (${product(settings, processes)}): ` +
       `${iterationsPerEpoch} iterations an epoch, ${iterations} in all; ` +
       rate.text,

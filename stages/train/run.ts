@@ -56,7 +56,7 @@ export async function train(
   );
   const plan = planRun(config, {
     frames: infos.length,
-    sequences: groups.length,
+    sequences: config.window ? null : groups.length,
   });
   tellPlan(context, plan);
   const frames = frameConfig(config.image, config.model, config.augmentation);

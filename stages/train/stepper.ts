@@ -313,7 +313,7 @@ class DeviceStepper implements Stepper {
     updated: Update | null,
   ): string | null {
     return firstNonFinite({
-      batch: arraysOf(batch),
+      batch: arraysOfAll(batch),
       state: this.#state,
       groups: this.#groups,
       predictions,
@@ -345,5 +345,16 @@ class DeviceStepper implements Stepper {
 function statisticsOf(fresh: Tensors): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(below("weight.", fresh)).map(([name, x]) => [name, x.shape]),
+  );
+}
+
+/** The arrays of all frames, named by their index in clips. */
+function arraysOfAll(batch: Batch): Arrays {
+  if (!batch.before) return arraysOf(batch);
+  return Object.fromEntries(
+    [...batch.before, batch].flatMap((frame, i) =>
+      Object.entries(arraysOf(frame))
+        .map(([name, data]) => [`frame_${i}_${name}`, data])
+    ),
   );
 }

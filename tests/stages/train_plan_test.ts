@@ -26,7 +26,10 @@ Deno.test("the published runs have the published lengths and rates", () => {
   assert.equal(r50.lr, 4e-4);
   const long = plan({ batch: 16, optimizer, schedule: { epochs: 90 } });
   assert.equal(long.iterations, 158220);
-  const window = plan({ batch: 8, optimizer });
+  const window = planRun(
+    trainSettings.parse({ batch: 8, optimizer, window: {} }),
+    { frames: 28130, sequences: null },
+  );
   assert.equal(window.iterationsPerEpoch, 3516);
   assert.equal(window.lr, 2e-4);
 });
@@ -66,6 +69,10 @@ Deno.test("settings that contradict each other are refused", () => {
   assert.throws(
     () => plan({ batch: 5 }, { frames: 80, sequences: 4 }),
     /global batch of 5 \(batch 5\) from 4 sequences.*sequence_split/,
+  );
+  assert.throws(
+    () => plan({ batch: 5 }, { frames: 4, sequences: 4 }),
+    /global batch of 5 \(batch 5\) of 4 frames/,
   );
 });
 

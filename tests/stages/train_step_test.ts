@@ -234,6 +234,14 @@ Deno.test("parts computed twice give the gradients of parts kept", async () => {
   assert.ok(distance(twice.read(), once.read(), "weight.") < 1e-3);
 });
 
+Deno.test("a poisoned frame of a clip is named by its index", async () => {
+  const window = { length: 3, grads: 2 };
+  const stepper = await tinyStepper(plainSettings({ window }));
+  const [a, b, c] = batches as [Batch, Batch, Batch];
+  const report = stepper.step({ ...c, before: [a, poisoned(b)] }, LR);
+  assert.match(report.source!, /^input frame_1_images \(NaN at 12345/);
+});
+
 Deno.test("a moving first beta and no clipping reach the update", async () => {
   const schedule = { policy: "cyclic", momentum_ratio: [0.5, 1] };
   const optimizer = { lr: LR, clip: null };

@@ -165,5 +165,27 @@ Deno.test("train", async (t) => {
     },
   );
 
+  await t.step("clips train, and go on with the same bits", async () => {
+    const settings = tinySettings({
+      window: { length: 3, random: 1, grads: 2 },
+      schedule: { iterations: 3, warmup_iterations: 0 },
+      warm_start: null,
+    });
+    const whole = contextOf(settings, inputs, `${folder}/clips`);
+    await train(whole);
+    const first = contextOf(settings, inputs, `${folder}/cut`, (event) => {
+      if (event.type === "scalars" && event.step === 2) first.abort();
+    });
+    await assert.rejects(train(first), /interrupted/);
+    await train(contextOf(settings, inputs, `${folder}/cut`));
+    assert.deepEqual(
+      await weights(`${folder}/cut`),
+      await weights(`${folder}/clips`),
+    );
+    const log = whole.events.find((e) => e.type === "scalars");
+    assert.ok(Number.isFinite(log!.values.frame_1_loss_cls));
+    assert.ok(!("frame_0_loss_cls" in log!.values));
+  });
+
   await Deno.remove(folder, { recursive: true });
 });
