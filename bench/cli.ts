@@ -8,15 +8,17 @@ import * as nusc from "./nusc/benches.ts";
 import { findPython, installPeers } from "./peer/python.ts";
 import { type Bench, type Line, UsageError } from "./run/bench.ts";
 import { describeMachine } from "./run/machine.ts";
+import * as steps from "./step/benches.ts";
 import { textOf } from "./run/table.ts";
 
-const BENCHES: Record<string, Bench> = { ...nusc, feed };
+const BENCHES: Record<string, Bench> = { ...nusc, feed, ...steps };
 
 interface Flags {
   dir: string;
   peers: boolean;
   save?: boolean;
   streampetr?: string;
+  torch?: string;
 }
 
 const list = Object.entries(BENCHES)
@@ -33,6 +35,7 @@ program.command("run", { isDefault: true })
   .argument("[names...]", "which ones")
   .option("--no-peers", "leave out the Python tools, even if installed")
   .option("--streampetr <dir>", "a clone of it: times its converter, too")
+  .option("--torch <python>", "Python with torch, torchvision and scipy")
   .option("--save", "write bench/results/<name>.json")
   .action((names: string[], flags: Omit<Flags, "dir">) =>
     run(names, { ...flags, dir: program.opts().dir })
@@ -55,9 +58,9 @@ async function run(names: string[], flags: Flags): Promise<void> {
   }
   const machine = describeMachine();
   const python = flags.peers ? findPython(flags.dir) : null;
-  const { dir, streampetr } = flags;
+  const { dir, streampetr, torch } = flags;
   const say = (text: string) => console.error(text);
-  const context = { dir, python, streampetr, say };
+  const context = { dir, python, streampetr, torch, say };
   if (flags.peers && !python) {
     say("No peers are installed: ours only. See deno task bench install");
   }

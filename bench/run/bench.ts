@@ -15,6 +15,8 @@ export interface BenchContext {
   python: string | null;
   /** Clone of StreamPETR's source, for its converter. */
   streampetr?: string;
+  /** Python with torch, torchvision and scipy, for the network's peer. */
+  torch?: string;
   /** Says what is going on. */
   say(text: string): void;
 }

@@ -3,14 +3,16 @@
  *
  *     deno run <permissions> bench/step/ours.ts --preset r50 --batch 1
  *
- * The last line is JSON: seconds a step (median), its parts, peak memory.
+ * The last line is a cost: the median step, its parts among the facts.
  * @module
  */
+import process from "node:process";
 import { Command } from "commander";
 import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
 import { composeStep } from "../../stages/train/run.ts";
 import { createStepper } from "../../stages/train/stepper.ts";
+import type { Cost } from "../run/report.ts";
 import { noiseBatch } from "./input.ts";
 import { OBJECTS, preset, type PRESETS } from "./presets.ts";
 
@@ -54,27 +56,25 @@ for (let i = 0; i < options.steps + 2; i++) {
   times.push(performance.now() - start);
 }
 
-console.log(JSON.stringify({
-  ...{ preset: name, batch: options.batch, precision: options.precision },
-  device: engine.describe().device,
-  recordSeconds: (recorded - began) / 1000,
-  firstStepSeconds: times[0]! / 1000,
-  stepSeconds: median(times.slice(2)) / 1000,
-  parts: Object.fromEntries(
-    Object.entries(parts).map((
-      [part, all],
-    ) => [part, Math.round(median(all.slice(2))) / 1000]),
-  ),
-  peakBytes: peakMemory(),
-  loss,
-}));
+const { user, system } = process.cpuUsage();
+const cost: Cost = {
+  seconds: median(times.slice(2)) / 1000,
+  cpuSeconds: (user + system) / 1e6,
+  peakBytes: process.resourceUsage().maxRSS * 1024,
+  facts: {
+    device: engine.describe().device.name,
+    recordSeconds: (recorded - began) / 1000,
+    firstStepSeconds: times[0]! / 1000,
+    ...Object.fromEntries(
+      Object.entries(parts).map((
+        [part, all],
+      ) => [`${part}Ms`, Math.round(median(all.slice(2)))]),
+    ),
+    loss,
+  },
+};
+console.log(JSON.stringify(cost));
 
 function median(values: number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-/** Peak resident memory of this process, bytes (Linux). */
-function peakMemory(): number {
-  const status = Deno.readTextFileSync("/proc/self/status");
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? NaN) * 1024;
 }

@@ -81,6 +81,7 @@ def main():
     parser.add_argument("--warm", type=int, default=2)
     parser.add_argument("--precision", default="float32", choices=("float32", "float16", "bfloat16"))
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--forward", action="store_true", help="a frame without training")
     args = parser.parse_args()
     device, half = args.device, args.precision != "float32"
     torch.manual_seed(0)
@@ -114,26 +115,39 @@ def main():
         scaler.update()
         return total
 
+    def frame_only():
+        nonlocal memory
+        model.eval()
+        nothing = torch.zeros(args.batch, 0, 3, device=device)
+        with torch.inference_mode(), torch.autocast(device, dtype=getattr(torch, args.precision), enabled=half):
+            logits, codes, _, memory = model(frame, memory, nothing, None)
+        return logits.sum()
+
+    work = frame_only if args.forward else step
     times = []
     for _ in range(args.warm + args.steps):
         if device != "cpu":
             torch.cuda.synchronize()
         start = time.perf_counter()
-        loss = step().item()
+        loss = work().item()
         if device != "cpu":
             torch.cuda.synchronize()
         times.append(time.perf_counter() - start)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     if device != "cpu":
         peak = torch.cuda.max_memory_allocated()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps({
-        "torch": torch.__version__,
-        "device": torch.cuda.get_device_name() if device != "cpu" else "cpu",
-        "batch": args.batch,
-        "precision": args.precision,
-        "stepSeconds": statistics.median(times[args.warm:]),
+        "seconds": statistics.median(times[args.warm:]),
+        "cpuSeconds": usage.ru_utime + usage.ru_stime,
         "peakBytes": peak,
-        "loss": loss,
+        "facts": {
+            "torch": torch.__version__,
+            "device": torch.cuda.get_device_name() if device != "cpu" else "cpu",
+            "batch": args.batch,
+            "precision": args.precision,
+            "loss": loss,
+        },
     }))
 
 

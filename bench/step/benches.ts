@@ -1,0 +1,59 @@
+/**
+ * A training step and an exported frame of StreamPETR R50 704 with 428
+ * queries, beside PyTorch.
+ * @module
+ */
+import type { Bench, BenchContext, Goal } from "../run/bench.ts";
+import { measure, measureOurs } from "../run/child.ts";
+import type { Cost } from "../run/report.ts";
+
+const PEER = new URL("./peer/step.py", import.meta.url).pathname;
+
+/** Forward pass, matching, losses, backward pass, clip and AdamW. */
+export const step: Bench = {
+  description: "a training step, R50 704, 428 queries, batch 1",
+  async run(context) {
+    const ours = await measureOurs("step/ours.ts", ["--steps", "5"]);
+    const peer = await torch(context, ["--steps", "5"]);
+    const goals = [shareGoal(ours, peer, 0.7)];
+    return [{ what: this.description, ours, peer, goals, note: NOTE }];
+  },
+};
+
+/** Six images and the memory to boxes and the next memory. */
+export const frame: Bench = {
+  description: "an exported frame, R50 704, 428 queries",
+  async run(context) {
+    const ours = await measureOurs("step/frame.ts", ["--frames", "10"]);
+    const peer = await torch(context, ["--forward", "--steps", "10"]);
+    const goals = [shareGoal(ours, peer, 0.5), {
+      figure: `${(1 / ours.seconds).toFixed(2)} frames a second`,
+      wanted: "no goal",
+      met: null,
+    }];
+    return [{ what: this.description, ours, peer, goals, note: NOTE }];
+  },
+};
+
+const NOTE = "wall s are those of one step or frame, the median; CPU s are " +
+  "those of the whole process, its warm-up included; the peer is " +
+  "bench/step/peer, timed with --torch PYTHON";
+
+async function torch(
+  { torch: python, say }: BenchContext,
+  args: string[],
+): Promise<Cost | undefined> {
+  if (!python) return undefined;
+  const cost = await measure(python, [PEER, ...args]);
+  say(`PyTorch: ${JSON.stringify(cost.facts)}`);
+  return cost;
+}
+
+function shareGoal(ours: Cost, peer: Cost | undefined, limit: number): Goal {
+  const share = peer && ours.seconds / peer.seconds;
+  return {
+    figure: share ? `${share.toFixed(2)} of PyTorch's time` : "not timed",
+    wanted: `at most ${limit}`,
+    met: share ? share <= limit : null,
+  };
+}
