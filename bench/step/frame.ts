@@ -45,9 +45,8 @@ const { frames: _, ...arrays } = noiseBatch(
   0,
 );
 const frame = Object.fromEntries(
-  Object.entries(arrays).map((
-    [name, data],
-  ) => [name, { data, shape: shapes[name]!.shape }]),
+  Object.entries(arrays).filter(([name]) => name in shapes)
+    .map(([name, data]) => [name, { data, shape: shapes[name]!.shape }]),
 );
 let memory = Object.fromEntries(
   MEMORY_FIELDS.map((field) => `memory.${field}`).map((name) => {
