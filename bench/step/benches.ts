@@ -51,8 +51,11 @@ async function torch(
 
 function shareGoal(ours: Cost, peer: Cost | undefined, limit: number): Goal {
   const share = peer && ours.seconds / peer.seconds;
+  const cpu = peer && ours.workCpuSeconds / peer.workCpuSeconds;
   return {
-    figure: share ? `${share.toFixed(2)} of PyTorch's time` : "not timed",
+    figure: share
+      ? `${share.toFixed(2)} of PyTorch's time, ${cpu!.toFixed(2)} of its CPU s`
+      : "not timed",
     wanted: `at most ${limit}`,
     met: share ? share <= limit : null,
   };

@@ -6,7 +6,6 @@
  * The last line is a cost: the median frame. Weights are random.
  * @module
  */
-import process from "node:process";
 import { Command } from "commander";
 import * as tf from "@tensorflow/tfjs-core";
 import { exportOnnx, openSession } from "../../engine/onnx/mod.ts";
@@ -14,6 +13,7 @@ import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import { inferenceStep, MEMORY_FIELDS, stepShapes } from "../../models/mod.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
 import type { Cost } from "../run/report.ts";
+import { costOf } from "./cost.ts";
 import { noiseBatch } from "./input.ts";
 import { preset, type PRESETS } from "./presets.ts";
 
@@ -55,26 +55,17 @@ let memory = Object.fromEntries(
     return [name, { data: new Float32Array(size), shape }];
   }),
 );
-const times: number[] = [];
-for (let i = 0; i < options.frames + 2; i++) {
-  const start = performance.now();
+const { firstSeconds, ...spent } = await costOf(async () => {
   const outputs = await session.run({ ...frame, ...memory });
-  times.push(performance.now() - start);
   memory = Object.fromEntries(
     MEMORY_FIELDS.map((field) => [
       `memory.${field}`,
       outputs[`next.${field}`] as typeof memory[string],
     ]),
   );
-}
+}, options.frames);
 await session.close();
-
-const { user, system } = process.cpuUsage();
-const sorted = times.slice(2).sort((a, b) => a - b);
-const cost: Cost = {
-  seconds: sorted[Math.floor(sorted.length / 2)]! / 1000,
-  cpuSeconds: (user + system) / 1e6,
-  peakBytes: process.resourceUsage().maxRSS * 1024,
-  facts: { provider: options.provider, megabytes: model.length / 1e6 },
-};
+const { provider } = options;
+const megabytes = model.length / 1e6;
+const cost: Cost = { ...spent, facts: { provider, megabytes, firstSeconds } };
 console.log(JSON.stringify(cost));

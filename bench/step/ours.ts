@@ -6,13 +6,13 @@
  * The last line is a cost: the median step, its parts among the facts.
  * @module
  */
-import process from "node:process";
 import { Command } from "commander";
 import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
 import { composeStep } from "../../stages/train/run.ts";
 import { createStepper } from "../../stages/train/stepper.ts";
 import type { Cost } from "../run/report.ts";
+import { costOf, median, WARM } from "./cost.ts";
 import { noiseBatch } from "./input.ts";
 import { OBJECTS, preset, type PRESETS } from "./presets.ts";
 
@@ -48,33 +48,23 @@ const recorded = performance.now();
 const { height, width } = settings.image;
 const size = { batch: options.batch, cameras: 6, height, width };
 const batch = noiseBatch({ ...size, objects: OBJECTS[name] }, 0);
-const times: number[] = [];
 let loss = NaN;
-for (let i = 0; i < options.steps + 2; i++) {
-  const start = last = performance.now();
+const { firstSeconds, ...spent } = await costOf(() => {
+  last = performance.now();
   loss = stepper.step(batch, 1e-5).loss;
-  times.push(performance.now() - start);
-}
-
-const { user, system } = process.cpuUsage();
+}, options.steps);
 const cost: Cost = {
-  seconds: median(times.slice(2)) / 1000,
-  cpuSeconds: (user + system) / 1e6,
-  peakBytes: process.resourceUsage().maxRSS * 1024,
+  ...spent,
   facts: {
     device: engine.describe().device.name,
     recordSeconds: (recorded - began) / 1000,
-    firstStepSeconds: times[0]! / 1000,
+    firstStepSeconds: firstSeconds,
     ...Object.fromEntries(
       Object.entries(parts).map((
         [part, all],
-      ) => [`${part}Ms`, Math.round(median(all.slice(2)))]),
+      ) => [`${part}Ms`, Math.round(median(all.slice(WARM)))]),
     ),
     loss,
   },
 };
 console.log(JSON.stringify(cost));
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
