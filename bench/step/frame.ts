@@ -11,6 +11,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { exportOnnx, openSession } from "../../engine/onnx/mod.ts";
 import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import { inferenceStep, MEMORY_FIELDS, stepShapes } from "../../models/mod.ts";
+import { namedArrays } from "../../stages/infer/stream.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
 import type { Cost } from "../run/report.ts";
 import { costOf } from "./cost.ts";
@@ -40,13 +41,9 @@ const model = exportOnnx(inferenceStep(detector, params), shapes, {
 const session = await openSession(model, { provider: options.provider });
 
 const { height, width } = settings.image;
-const { frames: _, ...arrays } = noiseBatch(
-  { batch: 1, cameras: 6, height, width, objects: 1 },
-  0,
-);
-const frame = Object.fromEntries(
-  Object.entries(arrays).filter(([name]) => name in shapes)
-    .map(([name, data]) => [name, { data, shape: shapes[name]!.shape }]),
+const frame = namedArrays(
+  noiseBatch({ batch: 1, cameras: 6, height, width, objects: 1 }, 0),
+  shapes,
 );
 let memory = Object.fromEntries(
   MEMORY_FIELDS.map((field) => `memory.${field}`).map((name) => {
