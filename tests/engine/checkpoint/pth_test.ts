@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { parsePth, readPth, writePth } from "../../../engine/checkpoint/mod.ts";
 import {
   Built,
@@ -140,6 +141,37 @@ Deno.test("damage is told, wherever it is", () => {
   refused(torchZip(new Map([["w", odd]])), /tensors of torch\.ComplexFloat/);
   const legacy = torchLegacy(checkpoint);
   refused(legacy.subarray(0, legacy.length - 9), /Cannot read the PyTorch/);
+});
+
+Deno.test("whatever bytes change, a file is read or refused in words", () => {
+  const { warn } = console;
+  // The pickle parser tells the console of integers beyond 2^53.
+  console.warn = () => {};
+  const files = [torchZip(checkpoint), torchLegacy(checkpoint)];
+  const change = fc.record({
+    file: fc.constantFrom(...files),
+    edits: fc.array(
+      fc.tuple(fc.nat(1_000_000), fc.nat(255)),
+      { minLength: 1, maxLength: 4 },
+    ),
+    kept: fc.double({ min: 0.3, max: 1, noNaN: true }),
+  });
+  try {
+    fc.assert(
+      fc.property(change, ({ file, edits, kept }) => {
+        const bytes = file.slice(0, Math.ceil(file.length * kept));
+        for (const [at, byte] of edits) bytes[at % bytes.length] = byte;
+        try {
+          readPth(bytes);
+        } catch (error) {
+          assert.equal((error as Error).name, "CheckpointError");
+        }
+      }),
+      { numRuns: 500, seed: 5 },
+    );
+  } finally {
+    console.warn = warn;
+  }
 });
 
 Deno.test("writePth() gives what readPth() takes", () => {
