@@ -30,6 +30,7 @@ import type { TrainSettings } from "./settings.ts";
 import { openSource } from "./source.ts";
 import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
+import { unmatched } from "./trained.ts";
 import { createValidation } from "./validate.ts";
 import { warmStart } from "./warmstart.ts";
 
@@ -73,6 +74,7 @@ export async function train(
   const engine = await startEngine(context, config.threads);
   const model = buildModel(config.model, config.image);
   const step = composeStep(config, model);
+  warn(context, unmatched(Object.keys(step.params), config.optimizer));
   const values = firstValues(step.params, config.model, config.seed);
   const { checkpoint } = config.model;
   const pretrained = checkpoint
@@ -141,9 +143,14 @@ function refuseOtherHeads({ model: { head } }: TrainSettings): void {
 
 function tellPlan({ emit }: StageContext<unknown>, plan: Plan): void {
   emit({ type: "message", level: "info", text: plan.text });
-  for (const text of plan.warnings) {
-    emit({ type: "message", level: "warning", text });
-  }
+  warn({ emit }, plan.warnings);
+}
+
+function warn(
+  { emit }: Pick<StageContext<unknown>, "emit">,
+  texts: readonly string[],
+): void {
+  for (const text of texts) emit({ type: "message", level: "warning", text });
 }
 
 /** The training step of the settings. */

@@ -2,6 +2,7 @@
  * Which parameters train, and how fast.
  * @module
  */
+import { UserError } from "../../pipeline/stage.ts";
 import {
   layerDecayOf,
   multiplierOf,
@@ -42,6 +43,13 @@ export function trainedOf(
 ): Trained[] {
   const names = Object.keys(specs);
   const blocks = blocksAmong(names);
+  if (optimizer.layer_decay !== null && blocks === 0) {
+    throw new UserError(
+      `train.optimizer.layer_decay ${optimizer.layer_decay} is for backbones ` +
+        "of transformer blocks, of which this one has none. Set it to null, " +
+        "or lower the backbone's rate by train.optimizer.lr_mult",
+    );
+  }
   const rateOf = (name: string) =>
     optimizer.layer_decay === null
       ? 1
@@ -53,6 +61,28 @@ export function trainedOf(
     decay: multiplierOf(name, optimizer.decay_mult),
     rows: frozen(name, values[name]!.shape[0]!),
   }));
+}
+
+/**
+ * Warnings of settings whose parts of names are in no name: most likely a
+ * slip, which would train at another rate without a word.
+ */
+export function unmatched(
+  names: readonly string[],
+  { lr_mult, decay_mult, freeze }: TrainSettings["optimizer"],
+): string[] {
+  const keys = [
+    ...Object.keys(lr_mult).map((key) => ["lr_mult", key] as const),
+    ...Object.keys(decay_mult).map((key) => ["decay_mult", key] as const),
+    ...freeze.map((key) => ["freeze", key] as const),
+  ];
+  const parts = [...new Set(names.map((name) => name.split(".")[0]!))];
+  return keys
+    .filter(([, key]) => !names.some((name) => name.includes(key)))
+    .map(([setting, key]) =>
+      `train.optimizer.${setting} names "${key}", which is in no parameter's ` +
+      `name. They begin with ${parts.join(", ")}`
+    );
 }
 
 /** Blocks of a transformer backbone. */

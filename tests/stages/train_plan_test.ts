@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { planRun } from "../../stages/train/plan.ts";
 import { trainSettings } from "../../stages/train/settings.ts";
+import { trainedOf, unmatched } from "../../stages/train/trained.ts";
 import { UserError } from "../../pipeline/stage.ts";
 
 /** The training split of nuScenes, split in two. */
@@ -108,4 +109,51 @@ Deno.test("the first beta moves in the cycles of the rate", () => {
   const twice = plan({ schedule: { ...schedule, cyclic_times: 2 } });
   assert.equal(twice.factor(200), 6);
   refused({ schedule: { momentum_ratio: [0.9, 1] } }, /policy is cosine/);
+});
+
+/** What any parameter of one number is. */
+const SPEC = {
+  shape: [1],
+  init: { kind: "constant", value: 0 },
+  trainable: true,
+} as const;
+const PLAIN = { data: new Float32Array(1), shape: [1] };
+
+function factors(names: string[], optimizer: Record<string, unknown>) {
+  const specs = Object.fromEntries(names.map((name) => [name, SPEC]));
+  const values = Object.fromEntries(names.map((name) => [name, PLAIN]));
+  const settings = trainSettings.parse({ optimizer }).optimizer;
+  return trainedOf(specs, settings, values, () => null)
+    .map(({ lr }) => lr);
+}
+
+Deno.test("a ViT's rates fall block by block, times the factor by name", () => {
+  const names = [
+    "img_backbone.patch_embed.proj.weight",
+    "img_backbone.blocks.0.norm1.weight",
+    "img_backbone.blocks.1.norm1.weight",
+    "pts_bbox_head.query_embedding.0.weight",
+  ];
+  assert.deepEqual(
+    factors(names, { layer_decay: 0.5, lr_mult: { img_backbone: 0.5 } }),
+    [0.0625, 0.125, 0.25, 1],
+  );
+  assert.deepEqual(factors(names, {}), [0.25, 0.25, 0.25, 1]);
+  assert.throws(
+    () => factors(["img_backbone.conv1.weight"], { layer_decay: 0.9 }),
+    /layer_decay 0\.9 is for backbones of transformer blocks/,
+  );
+});
+
+Deno.test("parts of names that no parameter has are told", () => {
+  const { optimizer } = trainSettings.parse({
+    optimizer: { lr_mult: { img_backbon_: 0.1 }, freeze: ["img_neck"] },
+  });
+  const names = ["img_backbone.conv1.weight", "img_neck.a.bias"];
+  const [text, ...rest] = unmatched(names, optimizer);
+  assert.match(
+    text!,
+    /lr_mult names "img_backbon_".*begin with img_backbone, img_neck/,
+  );
+  assert.deepEqual(rest, []);
 });
