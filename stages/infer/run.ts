@@ -11,7 +11,12 @@ import { frameConfig, type ModelCard } from "../train/artifact.ts";
 import { headConfig } from "../train/build.ts";
 import type { InferSettings } from "../infer.ts";
 import { detections } from "./detections.ts";
-import { namedArrays, type StreamFrame, streamFrames } from "./stream.ts";
+import {
+  namedArrays,
+  type StreamFrame,
+  streamFrames,
+  streamThreads,
+} from "./stream.ts";
 
 /** The network with its memory: frame in, raw predictions out. */
 export interface Runner {
@@ -87,6 +92,7 @@ export async function infer(
     infos,
     `${inputs.dataset}/root`,
     frameConfig(card.image, card.model),
+    streamThreads(infos.length),
   );
   const results = detections(runner, frames, head, config.max_boxes, (done) => {
     signal.throwIfAborted();

@@ -54,7 +54,11 @@ export function threadsOf(
   { feeding, image }: Pick<TrainSettings, "feeding" | "image">,
 ): number {
   if (feeding.threads !== null) return feeding.threads;
-  if (image.cache_mb > 0) return 0;
+  return image.cache_mb > 0 ? 0 : imageThreads();
+}
+
+/** Threads that this machine has for images: half its cores. */
+export function imageThreads(): number {
   const cores = navigator.hardwareConcurrency;
   return Math.min(MOST_THREADS, Math.max(1, Math.floor(cores / 2)));
 }

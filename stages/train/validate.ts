@@ -18,6 +18,7 @@ import {
   namedArrays,
   type StreamFrame,
   streamFrames,
+  streamThreads,
 } from "../infer/stream.ts";
 import { framesOf, openInput, selectionOf } from "../shared/dataset.ts";
 import { frameConfig } from "./artifact.ts";
@@ -76,6 +77,7 @@ export async function createValidation(
       infos,
       `${inputs.dataset}/root`,
       frameConfig(config.image, config.model),
+      streamThreads(infos.length),
     );
     const network = remembering(compiled.run, weights, shapes, model.head);
     const path = `${scratch}/validation.json`;

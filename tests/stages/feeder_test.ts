@@ -23,6 +23,7 @@ import {
   poseOf,
   type StreamPose,
 } from "../../stages/train/batch.ts";
+import { streamFrames } from "../../stages/infer/stream.ts";
 import { Feeder, threadsOf } from "../../stages/train/feeder.ts";
 import { trainSettings } from "../../stages/train/settings.ts";
 import { TINY } from "../world/support.ts";
@@ -204,6 +205,26 @@ for (const threads of [0, 2]) {
     });
   });
 }
+
+Deno.test("a stream of frames is the same by threads, and ends when left", async () => {
+  await withFeeders(async (_, frames, root) => {
+    const config = frameConfig(settings.image, settings.model);
+    const all = (threads: number) =>
+      Array.fromAsync(streamFrames(frames, root, config, threads));
+    const wanted = await all(0);
+    assert.equal(wanted.length, frames.length);
+    assert.ok(wanted.every(({ batch }) => batch.images.some((v) => v > 0)));
+    const found = await all(2);
+    assert.deepEqual(found, wanted);
+    for (const { batch } of found) {
+      assert.ok(!(batch.images.buffer instanceof SharedArrayBuffer));
+    }
+    for await (const { info } of streamFrames(frames, root, config, 2)) {
+      assert.equal(info.token, frames[0]!.token);
+      break;
+    }
+  });
+});
 
 Deno.test("threads follow cores, and are none where images are cached", () => {
   const { image, feeding } = settings;
