@@ -64,7 +64,7 @@ export function parseSafetensors(
   const tensors = new Map<string, StoredTensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    tensors.set(name, readEntry(name, entry as Entry, bytes, start));
+    tensors.set(name, readEntry(name, entry, bytes, start));
   }
   return tensors;
 }
@@ -74,7 +74,10 @@ export function safetensorsMetadata(
   bytes: Uint8Array,
 ): Record<string, string> {
   const { header } = readHeader(bytes);
-  return (header.__metadata__ ?? {}) as Record<string, string>;
+  return Object.fromEntries(
+    Object.entries(header.__metadata__ ?? {})
+      .map(([key, value]) => [key, String(value)]),
+  );
 }
 
 /** A tensor to write; without a type, the array's own is taken. */
@@ -169,18 +172,52 @@ function readHeader(
         `the file has ${bytes.length}`,
     );
   }
-  const text = new TextDecoder().decode(bytes.subarray(8, start));
-  return { header: JSON.parse(text) as Record<string, unknown>, start };
+  return { header: parseHeader(bytes.subarray(8, start)), start };
+}
+
+function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new SyntaxError(
+      `Cannot parse safetensors: its header is no JSON: ${
+        (error as Error).message
+      }`,
+    );
+  }
+  if (typeof header === "object" && header !== null && !Array.isArray(header)) {
+    return header as Record<string, unknown>;
+  }
+  throw new SyntaxError(
+    "Cannot parse safetensors: its header is no map of tensors",
+  );
+}
+
+/** Whether a header's entry has the fields that the format asks for. */
+function isEntry(value: unknown): value is Entry {
+  const { dtype, shape, data_offsets } = (value ?? {}) as Partial<Entry>;
+  const isSizes = (list: unknown): list is number[] =>
+    Array.isArray(list) &&
+    list.every((size) => Number.isSafeInteger(size) && size >= 0);
+  return typeof dtype === "string" && isSizes(shape) &&
+    isSizes(data_offsets) && data_offsets.length === 2;
 }
 
 function readEntry(
   name: string,
-  entry: Entry,
+  entry: unknown,
   bytes: Uint8Array,
   start: number,
 ): StoredTensor {
+  if (!isEntry(entry)) {
+    throw new SyntaxError(
+      `Cannot read "${name}": found ${JSON.stringify(entry)}, expected ` +
+        "dtype, shape and data_offsets",
+    );
+  }
   const dtype = entry.dtype as StoredType;
-  const size = BYTES[dtype];
+  const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
   if (size === undefined) {
     throw new SyntaxError(
       `Cannot read "${name}": type ${entry.dtype}, expected one of ` +

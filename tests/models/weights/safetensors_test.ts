@@ -68,6 +68,34 @@ Deno.test("a damaged file is refused with what was found", () => {
   );
 });
 
+/** A file of this header and no numbers. */
+function headed(text: string): Uint8Array {
+  const header = new TextEncoder().encode(text);
+  const file = new Uint8Array(8 + header.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  return file;
+}
+
+Deno.test("a header of another form is refused", () => {
+  const refused = (text: string, message: RegExp) =>
+    assert.throws(() => parseSafetensors(headed(text)), {
+      name: "SyntaxError",
+      message,
+    });
+  refused("<html>", /^Cannot parse safetensors: its header is no JSON: /);
+  refused("[1]", /its header is no map of tensors/);
+  const wanted = "expected dtype, shape and data_offsets";
+  refused('{"w": 1}', new RegExp(`Cannot read "w": found 1, ${wanted}`));
+  refused('{"w": {"dtype": "F32", "shape": [-1]}}', new RegExp(wanted));
+  refused(
+    '{"w": {"dtype": "toString", "shape": [], "data_offsets": [0, 4]}}',
+    /type toString, expected one of F16/,
+  );
+  const odd = headed('{"__metadata__": {"epoch": 3}}');
+  assert.deepEqual(safetensorsMetadata(odd), { epoch: "3" });
+});
+
 Deno.test("data that contradicts its shape is not written", () => {
   const data = Float32Array.of(1, 2);
   assert.throws(
