@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { inferenceStep } from "../../models/mod.ts";
-import type { Batch } from "../../stages/train/batch.ts";
+import { framesOf } from "../../stages/shared/dataset.ts";
+import { frameConfig } from "../../stages/train/artifact.ts";
+import { type Batch, poseOf } from "../../stages/train/batch.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
-import type { StepReport } from "../../stages/train/loop.ts";
+import type { Source, StepReport } from "../../stages/train/loop.ts";
 import { composeStep } from "../../stages/train/run.ts";
+import { openSource } from "../../stages/train/source.ts";
 import { trainSettings } from "../../stages/train/settings.ts";
 import { useTensorFlow } from "../support/backend.ts";
 import { tinySettings, tinyWorld } from "../support/stages.ts";
@@ -29,6 +32,13 @@ const PLAIN = plainSettings({
 const WINDOW = { ...PLAIN, window: { length: 3, random: 0, grads: 2 } };
 const frames = await firstBatches(inputs, PLAIN, 2, 3);
 const clip: Batch = { ...frames[2]!, before: frames.slice(0, 2) };
+
+/** The next clip's images and motions; the source takes its memory back. */
+async function copied(source: Source): Promise<Float32Array[]> {
+  const next = await source.next();
+  return [...next.before!, next]
+    .flatMap((x) => [x.images.slice(), x.currentFromPrevious.slice()]);
+}
 
 type Stepper = Awaited<ReturnType<typeof tinyStepper>>;
 
@@ -110,6 +120,36 @@ Deno.test("clips leave no tensors behind", async () => {
   const { numTensors } = tf.memory();
   window.step(clip, 0);
   assert.equal(tf.memory().numTensors, numTensors);
+});
+
+Deno.test("two parts of one clip equal a batch of two clips", async () => {
+  const whole = (await tinyStepper(WINDOW)).step(clip, 0);
+  const settings = { ...WINDOW, batch: 1, accumulate: 2 };
+  const parts = (await tinyStepper(settings)).step(clip, 0);
+  assert.deepEqual(Object.keys(parts.terms), Object.keys(whole.terms));
+  assert.ok(Math.abs(parts.loss / whole.loss - 1) < 1e-5);
+  assert.ok(Math.abs(parts.gradNorm / whole.gradNorm - 1) < 1e-4);
+});
+
+Deno.test("a source of clips goes on behind a checkpoint with the same frames", async () => {
+  const infos = await framesOf(inputs.data, "train");
+  const settings = { ...WINDOW, feeding: { threads: 0, prefetch: 1 } };
+  const { image, model, augmentation } = settings;
+  const drawn = {
+    root: `${inputs.dataset}/root`,
+    infos,
+    groups: [],
+    config: frameConfig(image, model, augmentation),
+  };
+  const source = openSource(settings, drawn, 2, 0, []);
+  const first = await source.next();
+  const second = await copied(source);
+  await source.close();
+  assert.equal(first.before!.length, 2);
+  assert.deepEqual([...first.before![0]!.prevExists], [0, 0]);
+  const resumed = openSource(settings, drawn, 2, 1, first.frames.map(poseOf));
+  assert.deepEqual(await copied(resumed), second);
+  await resumed.close();
 });
 
 Deno.test("earlier frames are seen as in inference, whatever trains", () => {
