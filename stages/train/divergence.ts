@@ -42,14 +42,21 @@ export function stopped(
   const tried = rollbacks === 0
     ? ""
     : ` ${rollbacks} retries at lower rates did not help.`;
-  const source = divergence.source ?? "";
-  const remedy = source.startsWith("input")
-    ? "The data itself is at fault: look at this input first"
-    : "Lower train.optimizer.lr (half is a good try) or, with the cyclic " +
-      "policy, the peak train.schedule.target_ratio[0], and run again; or " +
-      "let train.on_divergence.retries go back and on at a lower rate";
   return new UserError(
     `${divergence.message} Nothing of this iteration was kept. ${kept}.` +
-      `${tried} ${remedy}`,
+      `${tried} ${remedyOf(divergence.source ?? "")}`,
   );
+}
+
+function remedyOf(source: string): string {
+  if (source.startsWith("input")) {
+    return "The data itself is at fault: look at this input first";
+  }
+  // Steps keep no weights that are not finite: these came from outside.
+  if (source.startsWith("weight")) {
+    return "It was so before the step: look at train.model.checkpoint";
+  }
+  return "Lower train.optimizer.lr (half is a good try) or, with the cyclic " +
+    "policy, the peak train.schedule.target_ratio[0], and run again; or let " +
+    "train.on_divergence.retries go back and on at a lower rate";
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { StageContext } from "../../pipeline/stage.ts";
+import { type StageContext, UserError } from "../../pipeline/stage.ts";
 import {
   gradients,
   type TensorFlowEngine,
@@ -75,6 +75,7 @@ export async function warmStart(parts: WarmStart): Promise<void> {
     state = next;
     if (step % 20 === 19 || step === settings.steps - 1) {
       const value = loss!.dataSync()[0]!;
+      if (!Number.isFinite(value)) throw diverged(step, value, settings.lr);
       context.emit({
         type: "progress",
         unit: "warm-start steps",
@@ -97,6 +98,14 @@ export async function warmStart(parts: WarmStart): Promise<void> {
   }
   tf.dispose([state, fixed]);
   run.dispose();
+}
+
+function diverged(step: number, value: number, lr: number): UserError {
+  return new UserError(
+    `The warm start diverged within its first ${step + 1} steps: the cross ` +
+      `entropy is ${value}. Lower train.warm_start.lr (${lr}; 2e-3 is the ` +
+      "default)",
+  );
 }
 
 /** Parameters that the loss reads but does not train. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseSafetensors, writeSafetensors } from "../../models/mod.ts";
 import { train } from "../../stages/train/run.ts";
 import { useTensorFlow } from "../support/backend.ts";
 import { contextOf, tinySettings, tinyWorld } from "../support/stages.ts";
@@ -80,6 +81,18 @@ Deno.test("train", async (t) => {
       (report as { text: string }).text,
       /missing none, unexpected none/,
     );
+    const stored = new Map(parseSafetensors(await Deno.readFile(path)));
+    const name = "img_neck.lateral_convs.0.conv.bias";
+    stored.set(name, {
+      ...stored.get(name)!,
+      data: new Float32Array(64).fill(NaN),
+    });
+    const damaged = `${folder}/nan.safetensors`;
+    await Deno.writeFile(damaged, writeSafetensors(stored, {}));
+    await assert.rejects(
+      train(contextOf(from(damaged), inputs, `${folder}/nan`)),
+      /weight img_neck\.lateral_convs\.0\.conv\.bias \(NaN at 0, 64 of 64.*look at train\.model\.checkpoint/s,
+    );
     const absent = contextOf(from("no.pth"), inputs, `${folder}/absent`);
     await assert.rejects(
       train(absent),
@@ -123,6 +136,13 @@ Deno.test("train", async (t) => {
     await assert.rejects(
       train(context),
       /Training diverged at iteration \d+.*Lower train\.optimizer\.lr/s,
+    );
+    const warm = tinySettings({
+      warm_start: { steps: 3, points: 16, lr: 1e30 },
+    });
+    await assert.rejects(
+      train(contextOf(warm, inputs, `${folder}/warm-wild`)),
+      /warm start diverged within its first 3 steps.*train\.warm_start\.lr/s,
     );
   });
 
