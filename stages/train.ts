@@ -10,6 +10,7 @@ export default defineStage({
   version: 1,
   config: trainSettings,
   inputs: ["dataset", "data"],
+  ranks: "together",
   // on_divergence only helps runs that else would have no result: a run that
   // stopped goes on from its checkpoint when retries are allowed later.
   untracked: [

@@ -4,6 +4,7 @@
  *
  * ```
  * ranks.ts    what ranks can do;  solo.ts: those of one process
+ * device.ts   the GPU of a process
  * library.ts  Open MPI's library;  mpi.ts: ranks over it
  * ```
  * @module
@@ -13,6 +14,7 @@ import { mpiRanks } from "./mpi.ts";
 import type { Launch, Ranks } from "./ranks.ts";
 import { soloRanks } from "./solo.ts";
 
+export { pickDevice } from "./device.ts";
 export { type Launch, type Ranks, RanksError } from "./ranks.ts";
 export { soloRanks } from "./solo.ts";
 

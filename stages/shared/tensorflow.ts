@@ -10,15 +10,17 @@ import {
   startTensorFlow,
   type TensorFlowEngine,
 } from "../../engine/tensorflow/mod.ts";
+import { ownCores } from "./ranks.ts";
 
-/** The engine. @param threads 0 takes all cores */
+/** The engine. @param threads 0 takes all cores that are no other rank's */
 export async function startEngine(
-  context: Pick<StageContext<unknown>, "emit">,
+  context: Pick<StageContext<unknown>, "emit" | "launch">,
   threads = 0,
 ): Promise<TensorFlowEngine> {
+  const shares = (context.launch?.localSize ?? 1) > 1;
   try {
     const engine = await startTensorFlow({
-      threads,
+      threads: threads === 0 && shares ? ownCores(context) : threads,
       onEvent: (event) => tell(context, event),
     });
     for (const text of engine.describe().warnings) {

@@ -42,7 +42,10 @@ export interface Batch {
   deltaSeconds: Float32Array;
   /** [B] */
   prevExists: Float32Array;
-  /** The frames behind the arrays, with their ground truth. */
+  /**
+   * The frames behind the arrays, with their ground truth; with several
+   * processes, those of the whole global batch.
+   */
   frames: Frame[];
   /** Earlier frames of the same clips, oldest first; only with windows. */
   before?: Batch[];

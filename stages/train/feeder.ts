@@ -14,6 +14,7 @@ import {
   ImageReader,
   type ImageWriter,
   randomFor,
+  type Slots,
   trainAugmentation,
   writeImages,
 } from "../../nusc/loader/mod.ts";
@@ -42,6 +43,8 @@ export interface FeederOptions {
   threads: number;
   /** Batches that are loaded ahead of time. */
   prefetch: number;
+  /** Streams whose images are loaded; default all that the sampler draws. */
+  own?: Slots;
   /** Batches whose images stay good, such as those of a clip; default 1. */
   lend?: number;
 }
@@ -49,17 +52,17 @@ export interface FeederOptions {
 /** More threads than this wait for the disk. */
 const MOST_THREADS = 8;
 
-/** How many threads read images under settings. */
+/** How many threads read images under settings, with so many cores. */
 export function threadsOf(
   { feeding, image }: Pick<TrainSettings, "feeding" | "image">,
+  cores = navigator.hardwareConcurrency,
 ): number {
   if (feeding.threads !== null) return feeding.threads;
-  return image.cache_mb > 0 ? 0 : imageThreads();
+  return image.cache_mb > 0 ? 0 : imageThreads(cores);
 }
 
-/** Threads that this machine has for images: half its cores. */
-export function imageThreads(): number {
-  const cores = navigator.hardwareConcurrency;
+/** Threads for images on so many cores: half of them. */
+export function imageThreads(cores = navigator.hardwareConcurrency): number {
   return Math.min(MOST_THREADS, Math.max(1, Math.floor(cores / 2)));
 }
 
@@ -121,15 +124,22 @@ export class Feeder {
     const draws = sampler.next();
     const iteration = this.#iteration++;
     const frames = draws.map((draw) => this.#describe(draw, iteration));
-    const images = this.#spare.pop() ?? this.#allocate(frames);
-    const batch = assemble(frames, draws, this.#poses, images);
+    const own = this.#own(frames);
+    const images = this.#spare.pop() ?? this.#allocate(own);
+    const poses = this.#own(this.#poses);
+    const batch = assemble(own, this.#own(draws), poses, images);
     this.#poses = frames.map(poseOf);
-    const size = images.length / frames.length;
-    await Promise.all(frames.map((frame, b) => {
+    const size = images.length / own.length;
+    await Promise.all(own.map((frame, b) => {
       const jobs = imageJobs(root, frame, config);
       return writeImages(this.#writer, jobs, images, b * size);
     }));
-    return batch;
+    return { ...batch, frames };
+  }
+
+  #own<T>(streams: T[]): T[] {
+    const { own } = this.#options;
+    return own ? streams.slice(own.first, own.first + own.count) : streams;
   }
 
   #allocate(frames: readonly Frame[]): Float32Array {

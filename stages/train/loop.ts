@@ -2,6 +2,7 @@
  * The training loop: feed, step, log, checkpoint. Straight down the page.
  * @module
  */
+import type { Ranks } from "../../engine/ranks/mod.ts";
 import type { StageContext } from "../../pipeline/stage.ts";
 import { loadState, saveState, type StepperState } from "./checkpoint.ts";
 import { nonFiniteAmong } from "./diagnose.ts";
@@ -39,8 +40,16 @@ export interface Stepper {
    * @param momentum Factor of AdamW's first beta, default 1.
    */
   step(batch: Batch, lr: number, momentum?: number): StepReport;
+  /** The same with all processes of a launch, which must all call it. */
+  stepTogether(
+    batch: Batch,
+    lr: number,
+    momentum?: number,
+  ): Promise<StepReport>;
   /** The state, read back to the host. */
   read(): StepperState;
+  /** A state that was read, with what only other processes have of it. */
+  gather(state: StepperState): Promise<StepperState>;
   /** Puts a saved state on the device. */
   write(state: StepperState): void;
 }
@@ -55,6 +64,8 @@ export interface Source {
 /** Everything that the loop turns. */
 export interface Loop {
   context: StageContext<TrainSettings>;
+  /** Processes that train together: all turn the same loop. */
+  ranks: Ranks;
   stepper: Stepper;
   /** Begins to feed behind so many iterations. */
   open: (iteration: number, poses: StreamPose[]) => Source;
@@ -101,7 +112,7 @@ export async function runLoop(loop: Loop): Promise<void> {
 }
 
 async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
-  const { context, stepper, iterations } = loop;
+  const { context, ranks, stepper, iterations } = loop;
   const { config, signal } = context;
   const factor = config.on_divergence.lr_factor ** progress.rollbacks;
   const source = loop.open(progress.iteration, progress.poses);
@@ -112,13 +123,13 @@ async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
       meter.start();
       const batch = await source.next();
       meter.fed();
-      if (signal.aborted) {
+      if (await ranks.any(signal.aborted)) {
         await save(loop, progress);
-        signal.throwIfAborted();
+        await stop(loop);
       }
       const lr = loop.rate(progress.iteration) * factor;
       const momentum = loop.momentum?.(progress.iteration);
-      const report = stepper.step(batch, lr, momentum);
+      const report = await stepper.stepTogether(batch, lr, momentum);
       const iteration = ++progress.iteration;
       guard(report, iteration);
       progress.poses = batch.frames.map(poseOf);
@@ -129,7 +140,7 @@ async function trainFrom(loop: Loop, progress: Progress): Promise<void> {
       const every = config.validation?.every ?? Infinity;
       if (iteration % every === 0) await loop.validate?.(iteration);
     }
-    sound(loop, progress);
+    await sound(loop, progress);
   } finally {
     await source.close();
   }
@@ -151,18 +162,29 @@ function guard(report: StepReport, iteration: number): void {
   throw new Divergence(iteration, what, report.source);
 }
 
+/** Ends all processes where one was asked to stop. */
+async function stop({ ranks, context }: Loop): Promise<never> {
+  await ranks.close();
+  context.signal.throwIfAborted();
+  throw new DOMException("The run was interrupted", "AbortError");
+}
+
 /** The state, where all of it is finite. */
-function sound(loop: Loop, progress: Progress): StepperState {
+async function sound(loop: Loop, progress: Progress): Promise<StepperState> {
   const state = loop.stepper.read();
   const bad = nonFiniteAmong(state.tensors);
-  if (bad === null) return state;
+  if (!await loop.ranks.any(bad !== null)) return state;
   const what = "the loss is finite but the state is not";
   throw new Divergence(progress.iteration, what, bad);
 }
 
 async function save(loop: Loop, progress: Progress): Promise<void> {
-  const state = sound(loop, progress);
-  await saveState(loop.context.scratch, { ...progress, ...state });
+  const { ranks, stepper, context } = loop;
+  const state = await stepper.gather(await sound(loop, progress));
+  if (ranks.rank === 0) {
+    await saveState(context.scratch, { ...progress, ...state });
+  }
+  await ranks.barrier(); // others may go back to it from here on
 }
 
 /** Goes on from the last checkpoint, if there is one. */

@@ -12,6 +12,7 @@ import {
 } from "../../models/mod.ts";
 import { sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
+import { joinRanks, ownCores } from "../shared/ranks.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
 import type { StreamPose } from "./batch.ts";
@@ -32,6 +33,7 @@ import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
 import { unmatched } from "./trained.ts";
 import { createValidation } from "./validate.ts";
+import { shareValues } from "./together.ts";
 import { warmStart } from "./warmstart.ts";
 
 /** A parameter that the warm start trains: who brings it, needs none. */
@@ -45,10 +47,12 @@ export async function train(
   if (trainsNothing(config.schedule)) {
     const model = buildModel(config.model, config.image);
     const step = composeStep(config, model);
+    if (context.launch && context.launch.rank > 0) return;
     return await takeCheckpoint(context, step, model.detector);
   }
 
   // ---- data ----
+  const ranks = joinRanks(context);
   const infos = await framesOf(inputs.data!, config.split);
   const groups = sequenceGroups(
     infos,
@@ -58,7 +62,10 @@ export async function train(
   const plan = planRun(config, {
     frames: infos.length,
     sequences: config.window ? null : groups.length,
+    processes: ranks.size,
   });
+  const streams = config.batch * config.accumulate;
+  const own = { first: ranks.rank * streams, count: streams };
   tellPlan(context, plan);
   const frames = frameConfig(config.image, config.model, config.augmentation);
   const drawn = {
@@ -66,6 +73,8 @@ export async function train(
     infos,
     groups,
     config: frames,
+    own,
+    cores: ownCores(context),
   };
   const open = (iteration: number, poses: StreamPose[]) =>
     openSource(config, drawn, plan.globalBatch, iteration, poses);
@@ -85,8 +94,9 @@ export async function train(
   // ---- warm start, unless the run goes on or has learned it before ----
   const resumes = await loadState(context.scratch) !== null;
   const knows = WARM in pretrained;
-  if (config.warm_start && !resumes && !knows) {
-    refuseOtherHeads(config);
+  const warms = config.warm_start && !resumes && !knows;
+  if (warms) refuseOtherHeads(config);
+  if (warms && ranks.rank === 0) {
     await warmStart({
       context,
       engine,
@@ -99,16 +109,19 @@ export async function train(
   }
 
   // ---- training ----
+  await shareValues(ranks, values);
   const freezes = config.warm_start?.freeze ?? false;
   const stepper = createStepper({
     engine,
     step,
     settings: config,
     values,
+    ranks,
     frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
   });
   await runLoop({
     context,
+    ranks,
     stepper,
     open,
     rate: (iteration) => plan.lr * plan.factor(iteration),
@@ -116,8 +129,12 @@ export async function train(
     iterations: plan.iterations,
     iterationsPerEpoch: plan.iterationsPerEpoch,
     compiles: config.jit ?? engine.device === "gpu",
-    validate: await createValidation({ context, engine, model, stepper }),
+    validate: ranks.rank === 0
+      ? await createValidation({ context, engine, model, stepper })
+      : null,
   });
+  await ranks.close();
+  if (ranks.rank > 0) return;
 
   // ---- artifact: the detector, and the 2D head for who trains on ----
   const { tensors } = stepper.read();

@@ -6,6 +6,7 @@ import type { FrameInfo } from "../../nusc/mod.ts";
 import {
   type FrameConfig,
   GroupSampler,
+  type Slots,
   WindowSampler,
 } from "../../nusc/loader/mod.ts";
 import type { StreamPose } from "./batch.ts";
@@ -21,12 +22,16 @@ export interface Frames {
   /** Indices of `infos` of every sequence; unread with windows. */
   groups: readonly number[][];
   config: FrameConfig;
+  /** Of the batch's streams or clips, those that this process learns from. */
+  own: Slots;
+  /** Cores of this process. */
+  cores: number;
 }
 
 /** Opens the source of a run behind so many iterations. */
 export function openSource(
   settings: TrainSettings,
-  { root, infos, groups, config }: Frames,
+  { root, infos, groups, config, own, cores }: Frames,
   batch: number,
   iteration: number,
   poses: StreamPose[],
@@ -42,7 +47,8 @@ export function openSource(
       : new GroupSampler(groups, batch, seed),
     seed,
     cacheBytes: image.cache_mb * 2 ** 20,
-    threads: threadsOf(settings),
+    threads: threadsOf(settings, cores),
+    own,
     prefetch: feeding.prefetch * length,
     lend: length,
   });

@@ -14,6 +14,7 @@ import type { HostArray, TrainState } from "./checkpoint.ts";
 import { type Group, join, unpack } from "./flat.ts";
 import { memoryPrefix } from "./parts.ts";
 import type { TrainSettings } from "./settings.ts";
+import type { Share } from "./together.ts";
 
 /** Kinds of vectors that a group of parameters has; the last with EMA only. */
 export const KINDS = ["weight", "mean", "variance", "average"] as const;
@@ -35,13 +36,14 @@ export function exportedOf(
 
 /**
  * What a run starts with: no moments, averages that equal the weights and
- * running statistics, an empty memory for each part of a batch.
+ * running statistics, an empty memory for each own part of a batch.
  */
 export function firstState(
   step: TrainStep,
   groups: readonly Group[],
   values: Record<string, Plain>,
-  { accumulate: parts, ema }: TrainSettings,
+  { ema }: TrainSettings,
+  share: Share,
 ): Tensors {
   const arrays: TrainState["tensors"] = {};
   for (const [name, { data, shape }] of Object.entries(values)) {
@@ -57,10 +59,10 @@ export function firstState(
     arrays[`mean.${name}`] = arrays[`variance.${name}`] = zeros;
   }
   const shapes = memoryShapes(step.config.head, step.config.batch);
-  for (let part = 0; part < parts; part++) {
+  for (let part = share.first; part < share.first + share.count; part++) {
     for (const [field, shape] of Object.entries(shapes)) {
       const size = shape.reduce((a, b) => a * b, 1);
-      arrays[`${memoryPrefix(part, parts)}${field}`] = {
+      arrays[`${memoryPrefix(part, share.total)}${field}`] = {
         data: new Float32Array(size),
         shape,
       };

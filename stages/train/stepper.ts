@@ -11,6 +11,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { type Ranks, soloRanks } from "../../engine/ranks/mod.ts";
 import type { TensorFlowEngine } from "../../engine/tensorflow/mod.ts";
 import {
   type Arrays,
@@ -42,6 +43,13 @@ import { recordGlance, recordPass } from "./pass.ts";
 import { lossScaling, Scaler } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
 import { firstState, readState, stateOf } from "./state.ts";
+import {
+  addUp,
+  gatherMemory,
+  type Share,
+  shareOf,
+  withoutOthers,
+} from "./together.ts";
 import { type FrozenRows, thawed, trainedOf } from "./trained.ts";
 import { recordUpdate } from "./update.ts";
 
@@ -56,6 +64,8 @@ export interface StepperParts {
   frozen: FrozenRows;
   /** Batch norms share their statistics over processes; else each its own. */
   synchronize?: Synchronize;
+  /** Processes that train together; left out, this one alone. */
+  ranks?: Ranks;
   /** Told at the end of each part of a step, for profiles. */
   mark?: (part: StepPart) => void;
 }
@@ -109,6 +119,8 @@ class DeviceStepper implements Stepper {
   /** Recorded once it is known which statistics move. */
   #update: ReturnType<typeof recordUpdate> | null = null;
   readonly #scaler: Scaler;
+  readonly #ranks: Ranks;
+  readonly #share: Share;
   readonly #mark: (part: StepPart) => void;
   #state: Tensors;
   /** Updates so far, and batches seen: overflows make no update. */
@@ -117,6 +129,8 @@ class DeviceStepper implements Stepper {
 
   constructor(parts: StepperParts) {
     const { engine, settings, frozen, values, step } = parts;
+    this.#ranks = parts.ranks ?? soloRanks();
+    this.#share = shareOf(this.#ranks, settings.accumulate);
     this.#mark = parts.mark ?? (() => {});
     const { freeze } = settings.optimizer;
     this.#step = { ...step, params: thawed(step.params, freeze, frozen) };
@@ -141,12 +155,36 @@ class DeviceStepper implements Stepper {
     this.#glance = settings.window ? recordGlance(recording) : null;
     this.#engine = engine;
     this.#scaler = new Scaler(lossScaling(settings));
-    this.#state = firstState(this.#step, groups, values, settings);
+    this.#state = firstState(
+      this.#step,
+      groups,
+      values,
+      settings,
+      this.#share,
+    );
   }
 
   step(batch: Batch, lr: number, momentum = 1): StepReport {
-    const scale = this.#scaler.scale;
+    return this.#apply(batch, this.#passAll(batch), lr, momentum);
+  }
+
+  async stepTogether(
+    batch: Batch,
+    lr: number,
+    momentum = 1,
+  ): Promise<StepReport> {
     const attempt = this.#passAll(batch);
+    await addUp(this.#ranks, attempt);
+    return this.#apply(batch, attempt, lr, momentum);
+  }
+
+  #apply(
+    batch: Batch,
+    attempt: Attempt,
+    lr: number,
+    momentum: number,
+  ): StepReport {
+    const scale = this.#scaler.scale;
     const { loss, terms } = attempt;
     const updated = Number.isFinite(loss)
       ? this.#try(attempt, lr, momentum)
@@ -194,7 +232,7 @@ class DeviceStepper implements Stepper {
   ): void {
     const { accumulate, seed } = this.#settings;
     const { config } = this.#step;
-    const all = { ...config, batch: config.batch * accumulate };
+    const all = { ...config, batch: config.batch * this.#share.total };
     const samples = batch.frames as unknown as Sample[];
     const numbers = random(`${seed}/${this.#passes}`);
     // Frames of a clip share their grid mask, as in the reference.
@@ -216,7 +254,8 @@ class DeviceStepper implements Stepper {
     const { accumulate } = this.#settings;
     const specs = inputSpecs(this.#step.config);
     for (let part = 0; part < accumulate; part++) {
-      const prefix = memoryPrefix(part, accumulate);
+      const { first, total } = this.#share;
+      const prefix = memoryPrefix(first + part, total);
       const state = { ...this.#state, ...attempt.fresh };
       const inputs = tensorsOf(partOf(arraysOf(batch), specs, part), specs);
       const given = { ...state, ...memoryOf(state, prefix), ...inputs };
@@ -227,27 +266,25 @@ class DeviceStepper implements Stepper {
 
   #passPart(attempt: Attempt, whole: Whole, part: number): void {
     const { config } = this.#step;
-    const { accumulate } = this.#settings;
+    const { first, total } = this.#share;
     const { batch, index, samples, prepared, counts } = whole;
-    const prefix = memoryPrefix(part, accumulate);
+    const place = first + part;
+    const prefix = memoryPrefix(place, total);
     const state = { ...this.#state, ...attempt.fresh };
-    const inputs = this.#inputs(
-      { ...arraysOf(batch), ...prepared.inputs },
-      part,
-      index * accumulate + part,
-    );
+    const arrays = arraysOf(batch);
+    const inputs = this.#inputs(arrays, part, prepared.inputs, index);
     const given = { ...state, ...memoryOf(state, prefix), ...inputs };
     this.#mark("upload");
     const { outputs, saved } = this.#pass.early(given);
     this.#mark("early");
     attempt.forward(outputs, prefix);
     this.#mark("read");
-    const first = part * config.batch;
+    const stream = place * config.batch;
     const { arrays } = matchStep(
       config,
       attempt.predictions,
-      samples.slice(first, first + config.batch),
-      denoisingOf(prepared.denoising, part, accumulate),
+      samples.slice(stream, stream + config.batch),
+      denoisingOf(prepared.denoising, place, total),
     );
     const targets = tensorsOf(
       completeTargets(config, { arrays, counts }),
@@ -260,12 +297,18 @@ class DeviceStepper implements Stepper {
     tf.dispose([inputs, targets]);
   }
 
-  /** @param turn tells the passes of a step apart. */
-  #inputs(arrays: Arrays, part: number, turn: number): Tensors {
+  /**
+   * @param whole arrays of the whole batch, also of other processes.
+   * @param index of the frame in a clip.
+   */
+  #inputs(own: Arrays, part: number, whole: Arrays, index: number): Tensors {
     const specs = inputSpecs(this.#step.config);
-    const seed = this.#settings.seed + PART_SEED * turn;
+    const { first, total } = this.#share;
+    const place = first + part;
+    const seed = this.#settings.seed + PART_SEED * (index * total + place);
     return {
-      ...tensorsOf(partOf(arrays, specs, part), specs),
+      ...tensorsOf(partOf(own, specs, part), specs),
+      ...tensorsOf(partOf(whole, specs, place), specs),
       scale: tf.scalar(this.#scaler.scale),
       seed: tf.tensor1d([seed, this.#passes], "int32"),
     };
@@ -337,7 +380,14 @@ class DeviceStepper implements Stepper {
     this.#passes = passes;
     this.#scaler.load(scale);
     tf.dispose(this.#state);
-    this.#state = stateOf(tensors, this.#groups);
+    const own = withoutOthers(tensors, this.#share);
+    this.#state = stateOf(own, this.#groups);
+  }
+
+  async gather(state: StepperState): Promise<StepperState> {
+    const { tensors } = state;
+    const all = await gatherMemory(this.#ranks, tensors, this.#share);
+    return { ...state, tensors: all };
   }
 }
 
