@@ -271,8 +271,8 @@ class DeviceStepper implements Stepper {
     const place = first + part;
     const prefix = memoryPrefix(place, total);
     const state = { ...this.#state, ...attempt.fresh };
-    const arrays = arraysOf(batch);
-    const inputs = this.#inputs(arrays, part, prepared.inputs, index);
+    const own = arraysOf(batch);
+    const inputs = this.#inputs(own, part, prepared.inputs, index);
     const given = { ...state, ...memoryOf(state, prefix), ...inputs };
     this.#mark("upload");
     const { outputs, saved } = this.#pass.early(given);
