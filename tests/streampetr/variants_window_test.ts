@@ -140,6 +140,8 @@ Deno.test("a source of clips goes on behind a checkpoint with the same frames", 
     infos,
     groups: [],
     config: frameConfig(image, model, augmentation),
+    own: { first: 0, count: 2 },
+    cores: 2,
   };
   const source = openSource(settings, drawn, 2, 0, []);
   const first = await source.next();
