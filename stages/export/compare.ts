@@ -28,6 +28,18 @@ export function numbersOf(tensors: Tensors): Record<string, Numbers> {
   );
 }
 
+/** A frame of the trained network, in the form of the exported one's. */
+export function exportedOf(frame: Tensors, head: HeadConfig): Exported {
+  const next = memoryFields(head).map((
+    field,
+  ) => [`memory.${field}`, frame[`next.${field}`]!] as const);
+  return {
+    logits: data(frame.classScores!),
+    codes: data(frame.boxCodes!),
+    memory: numbersOf(Object.fromEntries(next)),
+  };
+}
+
 /**
  * max |a − b| / rms(b) of predictions and of the new memory. Of the memory's
  * newest K rows, each column is compared as a sorted list, since equal scores

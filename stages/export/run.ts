@@ -5,21 +5,16 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type StageContext, UserError } from "../../pipeline/stage.ts";
 import { exportOnnx } from "../../engine/onnx/mod.ts";
-import {
-  inferenceStep,
-  memoryFields,
-  stepShapes,
-  type Tensors,
-} from "../../models/mod.ts";
+import { inferenceStep, stepShapes, type Tensors } from "../../models/mod.ts";
 import { CLASSES_3D, type FrameInfo } from "../../nusc/mod.ts";
 import type { ExportSettings } from "../export.ts";
 import { openRunner } from "../infer/run.ts";
-import { namedArrays, streamFrames } from "../infer/stream.ts";
+import { streamFrames } from "../infer/stream.ts";
 import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, readModel } from "../train/artifact.ts";
 import { buildModel, type Model } from "../train/build.ts";
-import { differences, numbersOf } from "./compare.ts";
+import { Follower, type Network } from "./follow.ts";
 
 /** The stage. */
 export async function exportModel(
@@ -59,7 +54,7 @@ async function follow(
   context: StageContext<ExportSettings>,
   { head }: Model,
   card: Awaited<ReturnType<typeof readModel>>["card"],
-  trained: (inputs: Tensors) => Tensors,
+  trained: Network,
 ): Promise<void> {
   const { config, inputs, output, signal } = context;
   const infos = sceneAndNext(
@@ -71,59 +66,36 @@ async function follow(
     { head, image: card.image },
     { provider: "cpu", threads: 0 },
   );
-  const shapes = stepShapes(head, card.image);
-  const fields = memoryFields(head);
-  let memory = Object.fromEntries(
-    fields.map((field) => `memory.${field}`)
-      .map((name) => [name, tf.zeros(shapes[name]!.shape)]),
-  );
-  let worst = 0;
-  let done = 0;
   const frames = streamFrames(
     infos,
     `${inputs.dataset}/root`,
     frameConfig(card.image, card.model),
   );
+  const follower = new Follower(trained, runner, head, card.image);
+  let done = 0;
   for await (const frame of frames) {
     signal.throwIfAborted();
-    const arrays = Object.entries(namedArrays(frame.batch, shapes));
-    const given = Object.fromEntries(
-      arrays.map(([name, { data, shape }]) => [name, tf.tensor(data, shape)]),
-    );
-    const wanted = trained({ ...given, ...memory });
-    // Both start from the same memory: its newest rows are sorted by score,
-    // and rows of equal scores may change places from one engine to another.
-    const exported = await runner.step(frame, numbersOf(memory));
-    worst = Math.max(worst, ...differences(exported, wanted, head));
-    if (!(worst <= config.tolerance)) {
+    const apart = await follower.step(frame, config.tolerance);
+    if (!(apart.difference <= apart.allowed)) {
       throw new UserError(
         `The exported network parts from the trained one at frame ${done} ` +
           `(${frame.info.token}): relative difference ` +
-          `${worst.toExponential(1)}, allowed ${config.tolerance}`,
+          `${apart.difference.toExponential(1)}, allowed ` +
+          `${apart.allowed.toExponential(1)}`,
       );
     }
-    const { classScores, boxCodes } = wanted;
-    tf.dispose([given, memory, classScores!, boxCodes!]);
-    memory = Object.fromEntries(
-      fields.map((
-        field,
-      ) => [`memory.${field}`, wanted[`next.${field}`]!]),
-    );
     done++;
-    context.emit({
-      type: "progress",
-      unit: "frames",
-      done,
-      total: infos.length,
-    });
+    const total = infos.length;
+    context.emit({ type: "progress", unit: "frames", done, total });
   }
-  tf.dispose(memory);
+  follower.dispose();
   await runner.close();
   context.emit({
     type: "message",
     level: "info",
     text: `the export follows the trained network over ${done} frames ` +
-      `within ${worst.toExponential(1)}`,
+      `within ${follower.worst.toExponential(1)}` +
+      (follower.rounded ? `; ${follower.rounded} frames round coarsely` : ""),
   });
 }
 
