@@ -8,6 +8,7 @@ import {
   type Matching,
   matchingCosts,
 } from "../../models/streampetr/training/matcher.ts";
+import { byPrediction } from "./support.ts";
 import { openTracked } from "./tracked.ts";
 
 const golden = await openTracked("unit_assign3d");
@@ -36,8 +37,7 @@ for (const [ending, boxes, settings] of cases) {
   Deno.test(`3D matching costs and pairs equal the reference's ${ending}`, () => {
     const wanted = boxesOf(boxes);
     const costs = matchingCosts(logits, predicted, labels, wanted, settings);
-    const shape = [costs.rows, costs.columns];
-    golden.check(`cost${ending}`, { data: costs.data, shape }, 1e-5);
+    golden.check(`cost${ending}`, byPrediction(costs), 1e-5);
     const found = match(logits, predicted, labels, wanted, settings);
     const expected = golden.array(`gt_inds${ending}`).data;
     assert.deepEqual([...found], Array.from(expected, (index) => index - 1));

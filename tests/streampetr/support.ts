@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensors } from "../../models/module.ts";
 import type { Arrays } from "../../models/streampetr/training/host.ts";
+import type { Costs } from "../../models/streampetr/training/hungarian.ts";
 import {
   inputSpecs,
   type StepConfig,
@@ -45,4 +46,16 @@ export function readAll(tensors: Tensors): Record<string, Float32Array> {
       [name, x],
     ) => [name, x.dataSync() as Float32Array]),
   );
+}
+
+/** Costs as the reference has them: a row for each prediction. */
+export function byPrediction(
+  { data, rows, columns }: Costs,
+): { data: Float64Array; shape: number[] } {
+  const out = new Float64Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    out[column * rows + row] = data[i]!;
+  }
+  return { data: out, shape: [columns, rows] };
 }

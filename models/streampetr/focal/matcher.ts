@@ -6,7 +6,7 @@
  * @module
  */
 import { addFocalCost, addL1Cost, limitCost } from "../training/costs.ts";
-import { assign, type Costs } from "../training/hungarian.ts";
+import { assignColumns, type Costs } from "../training/hungarian.ts";
 
 /** 2D ground truth of one image, in its pixels. */
 export interface GroundTruth2D {
@@ -69,16 +69,16 @@ export function encodeObjects(
   };
 }
 
-/** Costs [T, n] of matching the tokens with the objects of an image. */
+/** Costs [n, T] of matching the objects of an image with the tokens. */
 export function matchingCosts2D(
   predictions: ImagePredictions,
   objects: GroundTruth2D,
   size: ImageSize,
 ): Costs {
-  const rows = predictions.boxes.length / 4;
-  const columns = objects.labels.length;
+  const rows = objects.labels.length;
+  const columns = predictions.boxes.length / 4;
   const data = new Float64Array(rows * columns);
-  const classes = predictions.classScores.length / rows;
+  const classes = predictions.classScores.length / columns;
   const codes = encodeObjects(objects, size);
   const { labels } = objects;
   addFocalCost(data, predictions.classScores, labels, classes, WEIGHTS.class);
@@ -100,7 +100,7 @@ export function match2D(
   if (objects.labels.length === 0) {
     return new Int32Array(predictions.boxes.length / 4).fill(-1);
   }
-  return assign(matchingCosts2D(predictions, objects, size));
+  return assignColumns(matchingCosts2D(predictions, objects, size));
 }
 
 /** Adds −GIoU in pixels, weighted. */
@@ -110,24 +110,29 @@ function addOverlapCost(
   boxes: readonly ArrayLike<number>[],
   { imageHeight: H, imageWidth: W }: ImageSize,
 ): void {
-  const count = boxes.length;
-  const corners = [0, 0, 0, 0];
-  for (let i = 0; i * 4 < predicted.length; i++) {
-    const [cx, cy] = [predicted[i * 4]!, predicted[i * 4 + 1]!];
-    const [w, h] = [predicted[i * 4 + 2]! / 2, predicted[i * 4 + 3]! / 2];
-    corners[0] = (cx - w) * W;
-    corners[1] = (cy - h) * H;
-    corners[2] = (cx + w) * W;
-    corners[3] = (cy + h) * H;
-    for (let gt = 0; gt < count; gt++) {
-      cost[i * count + gt]! -= WEIGHTS.overlap * giou(corners, boxes[gt]!);
-    }
+  const count = predicted.length / 4;
+  const corners = new Float64Array(predicted.length);
+  for (let at = 0; at < corners.length; at += 4) {
+    const [cx, cy] = [predicted[at]!, predicted[at + 1]!];
+    const [w, h] = [predicted[at + 2]! / 2, predicted[at + 3]! / 2];
+    corners[at] = (cx - w) * W;
+    corners[at + 1] = (cy - h) * H;
+    corners[at + 2] = (cx + w) * W;
+    corners[at + 3] = (cy + h) * H;
   }
+  boxes.forEach((box, gt) => {
+    const own = Float64Array.from(box);
+    for (let i = 0; i < count; i++) {
+      cost[gt * count + i]! -= WEIGHTS.overlap * giou(corners, i * 4, own);
+    }
+  });
 }
 
-function giou(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const [ax1, ay1, ax2, ay2] = [a[0]!, a[1]!, a[2]!, a[3]!];
-  const [bx1, by1, bx2, by2] = [b[0]!, b[1]!, b[2]!, b[3]!];
+/** Of the box at `at` of many, and another. */
+function giou(many: Float64Array, at: number, box: Float64Array): number {
+  const ax1 = many[at]!, ay1 = many[at + 1]!;
+  const ax2 = many[at + 2]!, ay2 = many[at + 3]!;
+  const bx1 = box[0]!, by1 = box[1]!, bx2 = box[2]!, by2 = box[3]!;
   const w = Math.max(Math.min(ax2, bx2) - Math.max(ax1, bx1), 0);
   const h = Math.max(Math.min(ay2, by2) - Math.max(ay1, by1), 0);
   const areas = (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1);

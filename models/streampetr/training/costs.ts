@@ -12,7 +12,7 @@ const EPSILON = 1e-12;
  * Adds what classification would cost: the focal loss (gamma 2) of every
  * prediction as each ground truth's class, less that as background.
  *
- * @param cost [n, m], added to.
+ * @param cost [m, n], added to.
  * @param logits [n, classes]
  * @param labels [m]
  */
@@ -24,34 +24,44 @@ export function addFocalCost(
   weight: number,
 ): void {
   const count = labels.length;
-  const rows = cost.length / count;
-  const columns = new Map<number, Float64Array>();
+  const predictions = cost.length / count;
+  const rows = new Map<number, Float64Array>();
   for (let gt = 0; gt < count; gt++) {
     const label = labels[gt]!;
-    let column = columns.get(label);
-    if (column === undefined) {
-      column = new Float64Array(rows);
-      for (let i = 0; i < rows; i++) {
-        column[i] = weight * focalCost(logits[i * classes + label]!);
+    let row = rows.get(label);
+    if (row === undefined) {
+      row = new Float64Array(predictions);
+      for (let i = 0; i < predictions; i++) {
+        row[i] = weight * focalCost(logits[i * classes + label]!);
       }
-      columns.set(label, column);
+      rows.set(label, row);
     }
-    for (let i = 0; i < rows; i++) cost[i * count + gt]! += column[i]!;
+    const first = gt * predictions;
+    for (let i = 0; i < predictions; i++) cost[first + i]! += row[i]!;
   }
 }
 
 function focalCost(logit: number): number {
+  const odds = Math.exp(-logit);
   // As in float32, where a sure prediction rounds to 1.
-  const p = Math.fround(1 / (1 + Math.exp(-logit)));
-  const positive = -ALPHA * (1 - p) ** 2 * Math.log(p + EPSILON);
-  const negative = -(1 - ALPHA) * p ** 2 * Math.log(1 - p + EPSILON);
-  return positive - negative;
+  const p = Math.fround(1 / (1 + odds));
+  let yes: number, no: number;
+  if (logit > -12 && logit < 0) {
+    // One logarithm instead of two, where neither rounding nor EPSILON shows.
+    yes = -Math.log(1 + odds);
+    no = yes - logit;
+    yes += EPSILON * (1 + odds);
+  } else {
+    yes = Math.log(p + EPSILON);
+    no = Math.log(1 - p + EPSILON);
+  }
+  return (1 - ALPHA) * p * p * no - ALPHA * (1 - p) * (1 - p) * yes;
 }
 
 /**
  * Adds the weighted sum of absolute differences of the first entries.
  *
- * @param cost [n, m], added to.
+ * @param cost [m, n], added to.
  * @param predicted [n, stride]
  * @param wanted [m, stride]
  * @param weights one a compared entry.
@@ -64,34 +74,37 @@ export function addL1Cost(
   weights: ArrayLike<number>,
 ): void {
   const width = weights.length;
-  const [a, b] = [predicted, wanted].map((rows) =>
-    weigh(rows, stride, weights)
-  );
-  const [rows, count] = [a!.length / width, b!.length / width];
-  for (let i = 0; i < rows; i++) {
-    for (let gt = 0; gt < count; gt++) {
-      let sum = 0;
-      for (let k = 0; k < width; k++) {
-        sum += Math.abs(a![i * width + k]! - b![gt * width + k]!);
+  const count = wanted.length / stride;
+  const predictions = predicted.length / stride;
+  const planes = weigh(predicted, stride, weights);
+  const sums = new Float64Array(predictions);
+  for (let gt = 0; gt < count; gt++) {
+    sums.fill(0);
+    for (let k = 0; k < width; k++) {
+      const value = weights[k]! * wanted[gt * stride + k]!;
+      const plane = planes[k]!;
+      for (let i = 0; i < predictions; i++) {
+        sums[i]! += Math.abs(plane[i]! - value);
       }
-      cost[i * count + gt]! += sum;
     }
+    const first = gt * predictions;
+    for (let i = 0; i < predictions; i++) cost[first + i]! += sums[i]!;
   }
 }
 
-/** The first entries of every row, each times its weight. */
+/** The first entries of all rows, an array for each, times its weight. */
 function weigh(
   rows: ArrayLike<number>,
   stride: number,
   weights: ArrayLike<number>,
-): Float64Array {
-  const width = weights.length;
-  const out = new Float64Array(rows.length / stride * width);
-  for (let i = 0; i < out.length; i++) {
-    const row = Math.floor(i / width);
-    out[i] = weights[i % width]! * rows[row * stride + i % width]!;
-  }
-  return out;
+): Float64Array[] {
+  return Array.from(weights, (weight, k) => {
+    const plane = new Float64Array(rows.length / stride);
+    for (let i = 0; i < plane.length; i++) {
+      plane[i] = weight * rows[i * stride + k]!;
+    }
+    return plane;
+  });
 }
 
 /** Makes costs finite: NaN and +∞ become 100, −∞ becomes −100. */

@@ -9,9 +9,9 @@
 export interface Costs {
   /** None may be NaN. */
   data: Float64Array;
-  /** Candidates, such as predictions. */
+  /** What candidates are for, such as objects. */
   rows: number;
-  /** What they are to be assigned to, such as objects. */
+  /** Candidates, such as predictions. */
   columns: number;
 }
 
@@ -32,6 +32,15 @@ export function assign({ data, rows, columns }: Costs): Int32Array {
   const columnOf = new Int32Array(rows).fill(-1);
   rowOf.forEach((row, column) => columnOf[row] = column);
   return columnOf;
+}
+
+/** The same pairs as [columns] the row of each column, −1 for those left. */
+export function assignColumns(costs: Costs): Int32Array {
+  const rowOf = new Int32Array(costs.columns).fill(-1);
+  assign(costs).forEach((column, row) => {
+    if (column >= 0) rowOf[column] = row;
+  });
+  return rowOf;
 }
 
 function transpose(data: Float64Array, rows: number, columns: number) {

@@ -6,7 +6,7 @@
  */
 import { CODE_SIZE } from "./codes.ts";
 import { addFocalCost, addL1Cost, limitCost } from "./costs.ts";
-import { assign, type Costs } from "./hungarian.ts";
+import { assignColumns, type Costs } from "./hungarian.ts";
 
 /** Weights of matching; see {@linkcode MATCHING}. */
 export interface Matching {
@@ -24,7 +24,7 @@ export interface Matching {
 export const MATCHING = { classWeight: 2, boxWeight: 0.25, velocity: false };
 
 /**
- * Costs [n, m] of matching n predictions with m objects.
+ * Costs [m, n] of matching m objects with n predictions.
  *
  * @param logits [n, classes]
  * @param predicted [n, 10] codes
@@ -38,10 +38,10 @@ export function matchingCosts(
   wanted: Float32Array,
   matching: Matching,
 ): Costs {
-  const rows = predicted.length / CODE_SIZE;
-  const columns = labels.length;
+  const rows = labels.length;
+  const columns = predicted.length / CODE_SIZE;
   const data = new Float64Array(rows * columns);
-  const classes = logits.length / rows;
+  const classes = logits.length / columns;
   addFocalCost(data, logits, labels, classes, matching.classWeight);
   const compared = matching.velocity ? CODE_SIZE : CODE_SIZE - 2;
   const weights = matching.codeWeights.slice(0, compared)
@@ -62,5 +62,7 @@ export function match(
   if (labels.length === 0) {
     return new Int32Array(predicted.length / CODE_SIZE).fill(-1);
   }
-  return assign(matchingCosts(logits, predicted, labels, wanted, matching));
+  return assignColumns(
+    matchingCosts(logits, predicted, labels, wanted, matching),
+  );
 }
