@@ -48,8 +48,9 @@ export class Builder {
     inputs: readonly (Value | null)[],
     result: Result,
     attributes: Attributes = {},
+    domain?: Node["domain"],
   ): Value {
-    return this.split(op, inputs, [result], attributes)[0];
+    return this.split(op, inputs, [result], attributes, domain)[0];
   }
 
   /** Emits an operation with several outputs. */
@@ -58,12 +59,14 @@ export class Builder {
     inputs: readonly (Value | null)[],
     results: readonly Result[],
     attributes: Attributes = {},
+    domain?: Node["domain"],
   ): Value[] {
     const outputs = results.map(({ shape, type }) =>
       symbol(shape, type ?? "float32", op)
     );
     const scope = this.scope();
-    this.nodes.push({ name: op, op, inputs, outputs, attributes, scope });
+    const node = { name: op, op, inputs, outputs, attributes, scope };
+    this.nodes.push(domain ? { ...node, domain } : node);
     return outputs;
   }
 
@@ -136,7 +139,10 @@ export class Builder {
 /** Codes of TensorProto.DataType. */
 export const ELEMENT_CODES: Readonly<Record<ElementType, number>> = {
   float32: 1,
+  uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
 };

@@ -7,7 +7,7 @@ import { withTracer } from "./backend.ts";
 import { checkGraph } from "./check.ts";
 import { symbol } from "./ir.ts";
 import type { Graph, Value } from "./ir.ts";
-import { optimize } from "./passes/mod.ts";
+import { optimize, type Wishes } from "./passes/mod.ts";
 import { nameGraph } from "./passes/names.ts";
 import { encodeModel, OPSETS } from "./proto.ts";
 import { type DataId, elementOf, type Tracer } from "./tracer.ts";
@@ -24,7 +24,7 @@ export interface Spec {
 }
 
 /** How to export. */
-export interface ExportOptions {
+export interface ExportOptions extends Wishes {
   /** ONNX operator set, 17 (the default) to 22. */
   readonly opset?: number;
   /** Written as the model's producer. */
@@ -90,7 +90,7 @@ export function exportGraph(
   observe("trace", traced);
   const passed = options.optimize === false
     ? traced
-    : optimize(traced, opset, observe);
+    : optimize(traced, opset, observe, options);
   const named = nameGraph(passed);
   checkGraph(named, "naming");
   options.onGraph?.("names", named);

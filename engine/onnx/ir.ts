@@ -7,11 +7,25 @@
  * @module
  */
 
-/** Element types that a traced tfjs function can produce. */
-export type ElementType = "float32" | "int32" | "int64" | "bool";
+/** Element types: of traced tfjs functions, and those of smaller numbers. */
+export type ElementType =
+  | "float32"
+  | "int32"
+  | "int64"
+  | "bool"
+  | ReducedType;
+
+/** Element types that only passes write. */
+export type ReducedType = "float16" | "int8" | "uint8";
 
 /** Numbers of a constant, in the array that fits its element type. */
-export type Data = Float32Array | Int32Array | BigInt64Array | Uint8Array;
+export type Data =
+  | Float32Array
+  | Float16Array
+  | Int32Array
+  | BigInt64Array
+  | Int8Array
+  | Uint8Array;
 
 /** What a node, an input or a constant yields. */
 export interface Value {
@@ -41,8 +55,10 @@ export type Attribute = number | string | Float | readonly number[];
 export interface Node {
   /** Unique after the naming pass. */
   name: string;
-  /** ONNX operator of the default domain. */
+  /** Operator of its domain. */
   readonly op: string;
+  /** Absent: ONNX's own operators. */
+  readonly domain?: "com.microsoft";
   /** `null` stands for an optional input that is left out. */
   readonly inputs: readonly (Value | null)[];
   /** In the operator's order; their types are checked against its rule. */
@@ -52,6 +68,9 @@ export interface Node {
   /** Where it came from: the module of the last named weight, tfjs scopes. */
   readonly scope: string;
 }
+
+/** Domain of the operators that ONNX Runtime has beside ONNX's. */
+export const MICROSOFT = "com.microsoft";
 
 /** A graph; nodes are in an order in which they can run. */
 export interface Graph {
@@ -145,6 +164,12 @@ export function dataOf(type: ElementType, values: ArrayLike<number>): Data {
       return BigInt64Array.from(Array.from(values), (n) => BigInt(n));
     case "bool":
       return Uint8Array.from(values, (n) => n ? 1 : 0);
+    case "float16":
+      return Float16Array.from(values);
+    case "int8":
+      return Int8Array.from(values);
+    case "uint8":
+      return Uint8Array.from(values);
   }
 }
 

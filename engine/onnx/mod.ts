@@ -17,8 +17,10 @@ export type {
   Float,
   Graph,
   Node,
+  ReducedType,
   Value,
 } from "./ir.ts";
+export type { Wishes } from "./passes/mod.ts";
 export { checkGraph, GraphError } from "./check.ts";
 export {
   type InputInfo,

@@ -35,10 +35,16 @@ export function encodeModel(graph: Graph, header: ModelHeader): Uint8Array {
   for (const { inputs } of graph.nodes) {
     for (const input of inputs) if (isConstant(input)) constants.add(input);
   }
+  const domains = [
+    ...new Set(graph.nodes.flatMap(({ domain }) => domain ?? [])),
+  ];
   const model = onnx.ModelProto.create({
     irVersion: IR_VERSIONS[header.opset],
     producerName: header.producer,
-    opsetImport: [{ domain: "", version: header.opset }],
+    opsetImport: [
+      { domain: "", version: header.opset },
+      ...domains.map((domain) => ({ domain, version: 1 })),
+    ],
     metadataProps: Object.entries(header.metadata)
       .map(([key, value]) => ({ key, value })),
     graph: {
@@ -59,6 +65,7 @@ function encodeNode(node: Node) {
   return {
     name: node.name,
     opType: node.op,
+    ...(node.domain ? { domain: node.domain } : {}),
     input: node.inputs.map((value) => value?.name ?? ""),
     output: node.outputs.map((value) => value.name),
     attribute: Object.entries(node.attributes)

@@ -87,7 +87,7 @@ const transpose: Rule = (node) => {
 
 const matmul: Rule = (node) => {
   const [a, b] = operands(node);
-  needs(a, "float32", "int32");
+  needs(a, "float32", "float16", "int32");
   if (a.shape.at(-1) !== b.shape.at(-2)) {
     throw new RangeError(`cannot multiply [${a.shape}] by [${b.shape}]`);
   }
@@ -113,7 +113,7 @@ const concat: Rule = (node) => {
 
 const conv: Rule = (node) => {
   const [x, w, bias] = operands(node);
-  needs(x, "float32");
+  needs(x, "float32", "float16");
   const { group, pads, strides, dilations } = node.attributes as
     & Record<
       string,
@@ -133,7 +133,7 @@ const conv: Rule = (node) => {
     const free = x.shape[2 + i] + pads[i] + pads[2 + i] - kernel;
     return Math.floor(free / strides[i]) + 1;
   });
-  return [{ shape: [x.shape[0], w.shape[0], ...spatial], type: "float32" }];
+  return [{ shape: [x.shape[0], w.shape[0], ...spatial], type: x.type }];
 };
 
 const gather: Rule = (node) => {
@@ -167,7 +167,7 @@ const first: Rule = (node) => {
 };
 
 const real: Rule = (node) => {
-  needs(operands(node)[0], "float32");
+  needs(operands(node)[0], "float32", "float16");
   return first(node);
 };
 
@@ -175,9 +175,31 @@ function each(names: string, rule: Rule): Record<string, Rule> {
   return Object.fromEntries(names.split(" ").map((name) => [name, rule]));
 }
 
+const arithmetic = broadcast(undefined, "float32", "float16", "int32");
+
+const quantize: Rule = (node) => {
+  const [x] = operands(node);
+  needs(x, "float32");
+  return [
+    { shape: x.shape, type: "uint8" },
+    { shape: [], type: "float32" },
+    { shape: [], type: "uint8" },
+  ];
+};
+
+const wholeMatmul: Rule = (node) => {
+  const [a, b, zero] = operands(node);
+  for (const value of [a, b]) needs(value, "uint8", "int8");
+  if (zero) needs(zero, a.type);
+  if (a.shape.at(-1) !== b.shape[0]) {
+    throw new RangeError(`cannot multiply [${a.shape}] by [${b.shape}]`);
+  }
+  return [{ shape: [...a.shape.slice(0, -1), b.shape[1]], type: "int32" }];
+};
+
 /** Rules by ONNX operator. */
 export const RULES: Readonly<Record<string, Rule>> = {
-  ...each("Add Sub Mul Div Pow Mod", broadcast(undefined, "float32", "int32")),
+  ...each("Add Sub Mul Div Pow Mod", arithmetic),
   ...each("Max Min", broadcast()),
   ...each("And Or Xor", broadcast("bool", "bool")),
   ...each("Equal", broadcast("bool")),
@@ -194,6 +216,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   Reshape: reshape,
   Transpose: transpose,
   MatMul: matmul,
+  DynamicQuantizeLinear: quantize,
+  MatMulInteger: wholeMatmul,
   Concat: concat,
   Conv: conv,
   Gather: gather,

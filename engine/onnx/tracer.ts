@@ -41,12 +41,13 @@ export class Tracer extends Builder {
 
   /** Binds a value to a new storage, which tfjs may wrap in a tensor. */
   bind(value: Value): tf.TensorInfo {
-    if (value.type === "int64") {
-      throw new Error("int64 values cannot leave a kernel: cast to int32");
+    const { type } = value;
+    if (type !== "float32" && type !== "int32" && type !== "bool") {
+      throw new Error(`${type} values cannot leave a kernel: cast to int32`);
     }
     const dataId = {};
     this.#values.set(dataId, value);
-    return { dataId, shape: [...value.shape], dtype: value.type };
+    return { dataId, shape: [...value.shape], dtype: type };
   }
 
   /** Stores numbers that tfjs made in JavaScript, such as a scalar. */

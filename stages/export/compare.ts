@@ -123,7 +123,8 @@ function relative(
   return worst / (scale || 1);
 }
 
-function rms(values: Float32Array): number {
+/** Root mean square. */
+export function rms(values: Float32Array): number {
   let squares = 0;
   for (const value of values) squares += value * value;
   return Math.sqrt(squares / values.length);

@@ -43,6 +43,7 @@ export class Follower {
     readonly runner: Pick<Runner, "step">,
     readonly head: HeadConfig,
     image: ModelCard["image"],
+    readonly compare: typeof differences = differences,
   ) {
     this.#shapes = stepShapes(head, image);
     this.#memory = Object.fromEntries(
@@ -65,7 +66,7 @@ export class Follower {
     // Both start from the same memory: its newest rows are sorted by score,
     // and rows of equal scores may change places from one engine to another.
     const exported = await this.runner.step(frame, numbersOf(this.#memory));
-    const difference = Math.max(...differences(exported, wanted, this.head));
+    const difference = Math.max(...this.compare(exported, wanted, this.head));
     let allowed = tolerance;
     if (difference > tolerance) {
       allowed = Math.max(tolerance, LAYERS * this.#rounding(given, wanted));
@@ -88,7 +89,7 @@ export class Follower {
     const signs = tf.randomUniform(images!.shape, -1, 1, "float32", 0).sign();
     const nudged = images!.mul(signs.mul(NUDGE).add(1));
     const moved = this.trained({ ...rest, images: nudged, ...this.#memory });
-    const far = differences(exportedOf(moved, this.head), wanted, this.head);
+    const far = this.compare(exportedOf(moved, this.head), wanted, this.head);
     tf.dispose([signs, nudged, moved]);
     return Math.max(...far);
   }

@@ -14,13 +14,18 @@ import { framesOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, readModel } from "../train/artifact.ts";
 import { buildModel, type Model } from "../train/build.ts";
+import { roughDifferences } from "./approximate.ts";
+import { differences } from "./compare.ts";
 import { Follower, type Network } from "./follow.ts";
+
+/** Tolerances where the settings name none. */
+const TOLERANCES = { float32: 1e-4, float16: 0.02, int8: 0.2 } as const;
 
 /** The stage. */
 export async function exportModel(
   context: StageContext<ExportSettings>,
 ): Promise<void> {
-  const { inputs, output } = context;
+  const { config, inputs, output } = context;
   const engine = await startEngine(context);
   const { card, values } = await readModel(inputs.train!);
   const model = buildModel(card.model, card.image);
@@ -33,6 +38,9 @@ export async function exportModel(
   const bytes = exportOnnx(step, shapes, {
     producer: "streampetr-deno",
     names: params,
+    precision: config.precision,
+    keep: config.keep_float32,
+    contrib: config.fused_attention,
     metadata: {
       classes: CLASSES_3D.join(" "),
       card: JSON.stringify(card),
@@ -71,17 +79,25 @@ async function follow(
     `${inputs.dataset}/root`,
     frameConfig(card.image, card.model),
   );
-  const follower = new Follower(trained, runner, head, card.image);
+  const follower = new Follower(
+    trained,
+    runner,
+    head,
+    card.image,
+    config.precision === "float32" ? differences : roughDifferences,
+  );
+  const tolerance = config.tolerance ?? TOLERANCES[config.precision];
   let done = 0;
   for await (const frame of frames) {
     signal.throwIfAborted();
-    const apart = await follower.step(frame, config.tolerance);
+    const apart = await follower.step(frame, tolerance);
     if (!(apart.difference <= apart.allowed)) {
       throw new UserError(
         `The exported network parts from the trained one at frame ${done} ` +
           `(${frame.info.token}): relative difference ` +
           `${apart.difference.toExponential(1)}, allowed ` +
-          `${apart.allowed.toExponential(1)}`,
+          `${apart.allowed.toExponential(1)} (export.tolerance at ` +
+          `export.precision ${config.precision})`,
       );
     }
     done++;
@@ -94,7 +110,7 @@ async function follow(
     type: "message",
     level: "info",
     text: `the export follows the trained network over ${done} frames ` +
-      `within ${follower.worst.toExponential(1)}` +
+      `within ${follower.worst.toExponential(1)}, allowed ${tolerance}` +
       (follower.rounded ? `; ${follower.rounded} frames round coarsely` : ""),
   });
 }

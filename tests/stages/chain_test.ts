@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { evaluateDetection, openDataset } from "../../nusc/mod.ts";
+import { exportSettings } from "../../stages/export.ts";
 import { exportModel } from "../../stages/export/run.ts";
 import { infer } from "../../stages/infer/run.ts";
 import { train } from "../../stages/train/run.ts";
@@ -55,7 +56,7 @@ async function learned(
   const of = (stage: string) => `${folder}/${iterations}/${stage}`;
   await train(contextOf(settings(iterations), inputs, of("train")));
   await exportModel(contextOf(
-    { tolerance: 1e-4, split: "train", frames: 2 },
+    exportSettings.parse({ tolerance: 1e-4, split: "train", frames: 2 }),
     { ...inputs, train: `${of("train")}/out` },
     of("export"),
   ));

@@ -3,6 +3,7 @@
  * @module
  */
 import type { StageEvent } from "../../pipeline/stage.ts";
+import { exportSettings } from "../../stages/export.ts";
 import { exportModel } from "../../stages/export/run.ts";
 import type { TrainSettings } from "../../stages/train/settings.ts";
 import { train } from "../../stages/train/run.ts";
@@ -70,7 +71,7 @@ export async function trial(
   const settings = { ...shrunk(file), log_every: 1 };
   await train(contextOf(settings, inputs, of("train"), hear));
   await exportModel(contextOf(
-    { tolerance: 1e-3, split: "train", frames: 2 },
+    exportSettings.parse({ tolerance: 1e-3, split: "train", frames: 2 }),
     { ...inputs, train: `${of("train")}/out` },
     of("export"),
     hear,

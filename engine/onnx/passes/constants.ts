@@ -25,6 +25,7 @@ const ELEMENTS: Readonly<Record<number, ElementType>> = {
   6: "int32",
   7: "int64",
   9: "bool",
+  10: "float16",
 };
 
 /** Elements the given strides apart, in the order of a shape. */
