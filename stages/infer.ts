@@ -21,6 +21,7 @@ export default defineStage({
   version: 1,
   config: settings,
   inputs: ["dataset", "data", "model"],
+  ranks: "apart",
   untracked: ["threads"],
   async run(context) {
     const { infer } = await import("./infer/run.ts");

@@ -1,5 +1,6 @@
 /**
- * Runs the exported network over a split and writes the submission.
+ * Runs the exported network over a split, each process of a launch over scenes
+ * of its own, and writes the submission.
  * @module
  */
 import type { StageContext } from "../../pipeline/stage.ts";
@@ -7,10 +8,12 @@ import { type Numbers, openSession } from "../../engine/onnx/mod.ts";
 import { type HeadConfig, memoryFields, stepShapes } from "../../models/mod.ts";
 import { writeResults } from "../../nusc/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
+import { ownCores, takeDevice } from "../shared/ranks.ts";
 import { frameConfig, type ModelCard } from "../train/artifact.ts";
 import { headConfig } from "../train/build.ts";
 import type { InferSettings } from "../infer.ts";
 import { detections } from "./detections.ts";
+import { Findings, type Scene, scenesOf, shareOf } from "./shares.ts";
 import {
   namedArrays,
   type StreamFrame,
@@ -73,35 +76,64 @@ export async function openRunner(
   };
 }
 
-/** The stage. */
+/** The stage: this process's scenes, then, on rank 0, the submission. */
 export async function infer(
   context: StageContext<InferSettings>,
 ): Promise<void> {
-  const { config, inputs, output, signal } = context;
+  const { config, inputs, output, scratch, signal } = context;
+  const scenes = scenesOf(await framesOf(inputs.data!, config.split));
+  const { launch = { rank: 0, size: 1 } } = context;
+  const findings = new Findings(scratch);
+  const own = await findings.lacking(shareOf(scenes, launch));
+  await detectIn(context, own, findings, framesIn(scenes));
+  if (launch.rank > 0) return;
+  const total = framesIn(scenes);
+  await findings.wait(scenes, signal, (lacking) => {
+    const done = total - framesIn(lacking);
+    context.emit({ type: "progress", unit: "frames", done, total });
+  });
+  const path = `${output}/results_nusc.json`;
+  await writeResults(path, findings.samples(scenes));
+}
+
+/** Runs the network over scenes and keeps what it finds. */
+async function detectIn(
+  context: StageContext<InferSettings>,
+  scenes: readonly Scene[],
+  findings: Findings,
+  total: number,
+): Promise<void> {
+  if (scenes.length === 0) return;
+  const { config, inputs, signal } = context;
+  takeDevice(context);
+  const cores = ownCores(context);
   const card: ModelCard = JSON.parse(
     await Deno.readTextFile(`${inputs.model}/model.json`),
   );
   const head = headConfig(card.model, card.image);
-  const infos = await framesOf(inputs.data!, config.split);
   const runner = await openRunner(
     `${inputs.model}/model.onnx`,
     { head, image: card.image },
-    config,
+    { ...config, threads: config.threads || (context.launch ? cores : 0) },
   );
+  const infos = scenes.flatMap(({ frames }) => frames);
   const frames = streamFrames(
     infos,
     `${inputs.dataset}/root`,
     frameConfig(card.image, card.model),
-    streamThreads(infos.length),
+    streamThreads(infos.length, cores),
   );
   const results = detections(runner, frames, head, config.max_boxes, (done) => {
     signal.throwIfAborted();
-    const total = infos.length;
     context.emit({ type: "progress", unit: "frames", done, total });
   });
   try {
-    await writeResults(`${output}/results_nusc.json`, results);
+    await findings.keepAll(scenes, results);
   } finally {
     await runner.close();
   }
+}
+
+function framesIn(scenes: readonly Scene[]): number {
+  return scenes.reduce((sum, { frames }) => sum + frames.length, 0);
 }

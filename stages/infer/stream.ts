@@ -32,9 +32,9 @@ export interface StreamFrame {
 /** Fewer frames are read before threads have started. */
 const MANY_FRAMES = 100;
 
-/** How many threads read the images of so many frames. */
-export function streamThreads(frames: number): number {
-  return frames < MANY_FRAMES ? 0 : imageThreads();
+/** How many threads read the images of so many frames, on so many cores. */
+export function streamThreads(frames: number, cores?: number): number {
+  return frames < MANY_FRAMES ? 0 : imageThreads(cores);
 }
 
 /**

@@ -24,6 +24,11 @@ export function joinRanks({ launch }: Context): Ranks {
   }
 }
 
+/** Leaves this process its own GPU; for stages that do not join the others. */
+export function takeDevice({ launch }: Context): void {
+  if (launch) pickDevice(launch);
+}
+
 /** Cores for this process: those of the machine by those who share it. */
 export function ownCores({ launch }: Context): number {
   const all = navigator.hardwareConcurrency;
