@@ -17,7 +17,8 @@ export { formatTable } from "./table.ts";
 /** The logger for whoever reads standard output. */
 export function standardLogger(json: boolean): Logger {
   if (json) return new JsonLogger(print);
-  const isDumb = Deno.env.get("TERM") === "dumb";
+  // Such as mpirun's, which has no width.
+  const isDumb = Deno.env.get("TERM") === "dumb" || terminalWidth() === 0;
   if (!Deno.stdout.isTerminal() || isDumb) return new CiLogger(print);
   return new TerminalLogger(() => ({ print, width: terminalWidth(), style }));
 }
