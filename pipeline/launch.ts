@@ -60,6 +60,18 @@ export function readLaunch(
   return null;
 }
 
+/**
+ * Whether mpirun has started this process and is to end it. (Slurm's SIGCONT,
+ * unlike mpirun's, also follows a pause; nor does mpirun pass on a terminal's,
+ * unless it is told to.)
+ */
+export function isUnderMpirun(
+  env: Environment = (name) => Deno.env.get(name),
+): boolean {
+  return env("OMPI_COMM_WORLD_RANK") !== undefined &&
+    env("OMPI_MCA_orte_forward_job_control") === undefined;
+}
+
 function natural(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }

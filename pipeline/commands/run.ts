@@ -10,7 +10,7 @@ import {
   printError,
   standardLogger,
 } from "../loggers/mod.ts";
-import { readLaunch } from "../launch.ts";
+import { isUnderMpirun, readLaunch } from "../launch.ts";
 import { makePlan } from "../plan.ts";
 import {
   follow,
@@ -56,13 +56,17 @@ export async function run(
         text: `Cannot write the log: ${reason}`,
       }));
     const emit = toAll([logger, files]);
-    const signal = onInterrupt(() =>
-      emit({
-        type: "notice",
-        level: "warning",
-        text: "Interrupted: the stage saves its work; " +
-          "Ctrl+C again ends it at once",
-      }), () => logger.close());
+    const signal = onInterrupt(
+      () =>
+        emit({
+          type: "notice",
+          level: "warning",
+          text: "Interrupted: the stage saves its work; " +
+            "Ctrl+C again ends it at once",
+        }),
+      () => logger.close(),
+      isUnderMpirun(),
+    );
     try {
       const context = { folder, signal, emit, team };
       return EXIT[await runPlan(plan, flags, context)];

@@ -1,6 +1,7 @@
 /** Inference shared among processes against inference on one. */
 import assert from "node:assert/strict";
 import type { FrameInfo } from "../../nusc/mod.ts";
+import exportStage from "../../stages/export.ts";
 import { exportModel } from "../../stages/export/run.ts";
 import { infer } from "../../stages/infer/run.ts";
 import { scenesOf, shareOf } from "../../stages/infer/shares.ts";
@@ -30,7 +31,7 @@ async function prepare(folder: string): Promise<Inputs> {
   Deno.mkdirSync(`${folder}/train`);
   await writeModel(`${folder}/train`, params, values, { model, image });
   const context = contextOf(
-    { tolerance: 1e-4, split: "val", frames: 2 },
+    exportStage.config.parse({ split: "val", frames: 2 }),
     { ...inputs, train: `${folder}/train` },
     `${folder}/export`,
   );
