@@ -4,7 +4,7 @@
  * placeholder, so that no file can make anything run.
  * @module
  */
-import { BufferReader, Parser } from "pickleparser";
+import { type BufferReader, Parser } from "pickleparser";
 import type { Storage, TensorView } from "./storage.ts";
 
 /** A pickle's value: nested Map, array, number, string, view or placeholder. */
@@ -103,11 +103,19 @@ function resolve(module: string, name: string): Callable {
   if (/^torch(\.storage)?$/.test(module) && name.endsWith("Storage")) {
     return Object.assign(() => new Inert(), { storageType: name });
   }
+  if (module === "torch" && /^[a-z]+\d+\w*$/.test(name)) {
+    return Object.assign(() => new Inert(), { typeName: `torch.${name}` });
+  }
   return OLD_TENSOR.test(`${module}.${name}`) ? oldTensor : inert;
 }
 
 function inert(): Inert {
   return new Inert();
+}
+
+/** A placeholder that a pickle may call in its turn. */
+function inertFunction(): Callable {
+  return Object.assign(() => new Inert(), { __setstate__() {} });
 }
 
 function rebuildTensor(
@@ -119,6 +127,22 @@ function rebuildTensor(
   return new View(storage, offset, shape, strides);
 }
 
+/** Types without a storage class of their own: a flat one and a type. */
+function rebuildTyped(
+  storage: Storage,
+  offset: number,
+  shape: number[],
+  strides: number[],
+  _requiresGrad?: boolean,
+  _hooks?: unknown,
+  type?: { typeName?: string },
+): TensorView {
+  const typed = { ...storage, type: type?.typeName ?? storage.type };
+  // Where the bytes are becomes known later.
+  Object.defineProperty(typed, "load", { get: () => storage.load });
+  return new View(typed, offset, shape, strides);
+}
+
 const FUNCTIONS: Record<string, Callable> = {
   "collections.OrderedDict": (items: [unknown, unknown][] = []) => {
     const map = inert();
@@ -127,12 +151,15 @@ const FUNCTIONS: Record<string, Callable> = {
   },
   "torch._utils._rebuild_tensor": rebuildTensor,
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
-  "torch._utils._rebuild_tensor_v3": rebuildTensor,
+  "torch._utils._rebuild_tensor_v3": rebuildTyped,
   "torch._tensor._rebuild_from_type_v2": (
     rebuild: Callable,
     _type: unknown,
     args: unknown[],
   ) => rebuild(...args),
+  "functools.partial": inertFunction,
+  "builtins.getattr": inertFunction,
+  "__builtin__.getattr": inertFunction,
   "torch._utils._rebuild_parameter": (tensor: unknown) => tensor,
   "torch._utils._rebuild_parameter_with_state": (tensor: unknown) => tensor,
 };

@@ -3,10 +3,10 @@
  * of pickles in a row.
  * @module
  */
-import { BufferReader } from "pickleparser";
 import { openArchive } from "./archive.ts";
 import { CheckpointError } from "./error.ts";
 import { type PickleValue, unpickler, viewOf } from "./pickle.ts";
+import { PickleReader } from "./reader.ts";
 import {
   elementBytes,
   materialize,
@@ -166,7 +166,7 @@ function readZip(bytes: Uint8Array): PickleValue {
     );
   }
   const { next, storages } = unpickler();
-  const root = next(new BufferReader(archive.read(path)!));
+  const root = next(new PickleReader(archive.read(path)!));
   for (const storage of storages.values()) {
     // Read and checked when a tensor wants it: optimizer states never are.
     storage.load = () => archive.read(`${folder}data/${storage.key}`);
@@ -174,22 +174,18 @@ function readZip(bytes: Uint8Array): PickleValue {
   return root;
 }
 
-/** Pickle of the number 0x1950a86a20f9469cfc6c, which opens older files. */
-const MAGIC = "80028a0a6cfc9c46f9206aa850192e";
+/** The number that opens older files, pickled by any protocol. */
+const MAGIC = 0x1950a86a20f9469cfc6cn;
 
 /** Magic, version, system, object, storage keys; then the storages. */
 function readLegacy(bytes: Uint8Array): PickleValue {
-  const length = MAGIC.length / 2;
-  const start = [...bytes.subarray(0, length)]
-    .map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  if (start !== MAGIC) {
+  const { next, storages, parts } = unpickler();
+  const reader = new PickleReader(bytes);
+  if (!opensWith(MAGIC, () => next(reader))) {
     throw new CheckpointError(
       "The file is neither a zip nor an older file of torch.save",
     );
   }
-  const reader = new BufferReader(bytes);
-  reader.skip(length);
-  const { next, storages, parts } = unpickler();
   next(reader);
   const system = next(reader);
   if (system instanceof Map && system.get("little_endian") === false) {
@@ -213,4 +209,12 @@ function readLegacy(bytes: Uint8Array): PickleValue {
         ?.subarray(offset * size, (offset + length) * size);
   }
   return root;
+}
+
+function opensWith(magic: bigint, read: () => unknown): boolean {
+  try {
+    return read() === magic;
+  } catch {
+    return false;
+  }
 }

@@ -73,6 +73,18 @@ const ELEMENTS: Record<string, ElementType> = {
     read: (view, at) => bfloatToNumber(view.getUint16(at, true)),
     make: (length) => new Float32Array(length),
   },
+  "torch.uint16": {
+    dtype: "I32",
+    bytes: 2,
+    read: (view, at) => view.getUint16(at, true),
+    make: (length) => new Int32Array(length),
+  },
+  "torch.uint32": {
+    dtype: "I64",
+    bytes: 4,
+    read: (view, at) => BigInt(view.getUint32(at, true)),
+    make: (length) => new BigInt64Array(length),
+  },
   LongStorage: {
     dtype: "I64",
     bytes: 8,
@@ -111,15 +123,29 @@ const ELEMENTS: Record<string, ElementType> = {
   },
 };
 
+/** Bytes of one element of storage classes that are passed over only. */
+const OTHER_BYTES: Record<string, number> = {
+  // Counted in bytes.
+  UntypedStorage: 1,
+  ComplexFloatStorage: 8,
+  ComplexDoubleStorage: 16,
+  QInt8Storage: 1,
+  QUInt8Storage: 1,
+  QInt32Storage: 4,
+  QUInt4x2Storage: 1,
+  QUInt2x4Storage: 1,
+};
+
 /** Bytes of one element of a storage class. */
 export function elementBytes(type: string): number {
-  return elementOf(type).bytes;
+  const other = Object.hasOwn(OTHER_BYTES, type) ? OTHER_BYTES[type] : null;
+  return other ?? elementOf(type).bytes;
 }
 
 /** Numbers of a view, row-major. */
 export function materialize(name: string, view: TensorView): PthTensor {
   const { storage, offset, shape, strides } = view;
-  const element = elementOf(storage.type);
+  const element = elementOf(storage.type, name);
   const bytes = storage.load?.();
   if (bytes === undefined) {
     throw new CheckpointError(
@@ -148,12 +174,17 @@ export function materialize(name: string, view: TensorView): PthTensor {
   return { dtype: element.dtype, shape: [...shape], data };
 }
 
-function elementOf(type: string): ElementType {
+function elementOf(type: string, name?: string): ElementType {
   const element = Object.hasOwn(ELEMENTS, type) ? ELEMENTS[type] : undefined;
   if (element === undefined) {
+    const kind = type.startsWith("torch.")
+      ? `tensors of type ${type}`
+      : `tensors of torch.${type}`;
     throw new CheckpointError(
-      `Cannot read tensors of torch.${type}, expected one of ` +
-        Object.keys(ELEMENTS).join(", "),
+      `Cannot read ${name === undefined ? "" : `"${name}" among `}${kind}, ` +
+        `expected one of ${
+          Object.keys(ELEMENTS).join(", ")
+        }. Convert it in PyTorch or take it out of the file`,
     );
   }
   return element;

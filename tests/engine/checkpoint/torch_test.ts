@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parsePth } from "../../../engine/checkpoint/mod.ts";
+import { parsePth, readPth } from "../../../engine/checkpoint/mod.ts";
 import { loadWeights } from "../../../models/weights/mod.ts";
 
 // The files are written by torch/make.py with torch itself.
@@ -45,6 +45,25 @@ Deno.test("parsePth() runs nothing that a pickle names", () => {
   const tensors = parsePth(open("attack"));
   assert.deepEqual([...tensors.get("w")!.data], [1, 1]);
   assert.throws(() => Deno.statSync("executed-by-pickle"));
+});
+
+for (const name of ["zip2", "zip4", "legacy2", "legacy4"]) {
+  Deno.test(`readPth() passes over what else torch wrote (${name})`, () => {
+    const { tensors, metadata } = readPth(open(`strange-${name}`));
+    assert.deepEqual([...tensors.get("w")!.data], [1, 1]);
+    assert.deepEqual([...tensors.get("wide")!.data], [65535, 7]);
+    assert.deepEqual(metadata, {
+      "random.big": "18446744073709551617",
+      "random.low": "-1099511627776",
+    });
+  });
+}
+
+Deno.test("parsePth() names a tensor whose type it cannot read", () => {
+  assert.throws(() => readPth(open("strange-zip2"), { entry: "other" }), {
+    name: "CheckpointError",
+    message: /^Cannot read "c" among tensors of torch\.ComplexFloatStorage/,
+  });
 });
 
 Deno.test("parsePth() says what a file is not", () => {

@@ -53,3 +53,28 @@ torch.save(
 torch.save(state(), HERE / "bare.pth")
 torch.save({"evil": Attack(), "model": {"w": torch.ones(2)}}, HERE / "attack.pth")
 torch.save({"meta": {"epoch": 1}}, HERE / "nothing.pth")
+
+
+class Keyword:
+    """Pickled by protocol 2 as a call of what functools.partial returns."""
+
+    def __new__(cls, *, a):
+        return super().__new__(cls)
+
+    def __getnewargs_ex__(self):
+        return (), {"a": 1}
+
+
+def strange():
+    state_dict = {"w": torch.ones(2), "wide": torch.tensor([65535, 7]).to(torch.uint16)}
+    states = {"big": 2**64 + 1, "low": -(2**40), "object": Keyword(a=1)}
+    other = {"c": torch.ones(2).to(torch.complex64), "f": torch.ones(3).to(torch.float8_e5m2)}
+    return {"random": states, "other": other, "state_dict": state_dict}
+
+
+for protocol in (2, 4):
+    torch.save(strange(), HERE / f"strange-zip{protocol}.pth", pickle_protocol=protocol)
+    torch.save(
+        strange(), HERE / f"strange-legacy{protocol}.pth", pickle_protocol=protocol,
+        _use_new_zipfile_serialization=False,
+    )
