@@ -2,7 +2,7 @@
  * The order in which stages run.
  * @module
  */
-import type { Pipeline, Problem, StageEntry } from "./config/mod.ts";
+import type { Pipeline, Place, Problem, StageEntry } from "./config/mod.ts";
 
 /**
  * Stages with those that they need before them, otherwise in the order of the
@@ -15,13 +15,17 @@ export function sortStages(
   const sorted: StageEntry[] = [];
   const done = new Set<string>();
   const path: string[] = [];
+  const blamed = new Set<Place>();
 
   function visit(name: string): void {
     const stage = stages.get(name);
     if (!stage || done.has(name)) return;
     const start = path.indexOf(name);
     if (start >= 0) {
-      problems.push(cycle(stages, path.slice(start)));
+      const problem = cycle(stages, path.slice(start));
+      // One wrong need often closes many circles: the first tells it.
+      if (!blamed.has(problem.place)) problems.push(problem);
+      blamed.add(problem.place);
       return;
     }
     path.push(name);
@@ -36,7 +40,10 @@ export function sortStages(
 }
 
 /** Each member of a cycle points at the need that leads to the next. */
-function cycle(stages: Pipeline["stages"], names: string[]): Problem {
+function cycle(
+  stages: Pipeline["stages"],
+  names: string[],
+): Problem & { place: Place } {
   const places = names.map((name, index) => {
     const next = names[(index + 1) % names.length]!;
     const needs = [...stages.get(name)!.needs.values()];

@@ -30,7 +30,8 @@ export interface Position {
 /** Line and column of a place's start. */
 export function position({ source: { text }, start }: Place): Position {
   const at = Math.min(start, text.length);
-  const from = text.lastIndexOf("\n", at - 1) + 1;
+  // At 0, lastIndexOf would find a break at 0 itself.
+  const from = at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
   const to = text.indexOf("\n", at);
   let line = 1;
   for (let i = text.indexOf("\n"); i >= 0 && i < at;) {

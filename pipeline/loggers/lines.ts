@@ -106,12 +106,14 @@ function lastLine(
   const counts = (["ran", "cached", "failed", "skipped"] as const)
     .map((status) => {
       const count = stages.filter((stage) => stage.status === status).length;
-      return count > 0 ? `${count} ${status}` : "";
+      const isStopped = status === "failed" && outcome === "interrupted";
+      return count > 0 ? `${count} ${isStopped ? "interrupted" : status}` : "";
     }).filter(Boolean).join(", ");
   const words = { ok: "Done", failed: "Failed", interrupted: "Interrupted" };
   const color = outcome === "ok" ? "green" : "red";
   return `${look.style(color, words[outcome])} in ${duration(seconds)}: ` +
-    (counts || "nothing ran");
+    (counts || "nothing ran") +
+    (outcome === "interrupted" ? "; the same command goes on from here" : "");
 }
 
 function shorten(reasons: string[]): string {

@@ -98,6 +98,32 @@ Deno.test("stages: cycles, needs, files and modules", () =>
 `,
     },
     {
+      // One need that closes two circles is one mistake.
+      files: {
+        "circles.yaml": `stages:
+  dough: { uses: ./stages/bread.ts, needs: { dough: price } }
+  bread: { uses: ./stages/bread.ts, needs: [dough] }
+  price: { uses: ./stages/price.ts, needs: { bread: bread, dough: dough } }
+`,
+      },
+      args: ["circles.yaml"],
+      text:
+        `circles.yaml:2:53 Stages need each other in a circle: dough → price → bread → dough
+      dough: { uses: ./stages/bread.ts, needs: { dough: price } }
+                                                        ~~~~~
+  circles.yaml:4:53 where price needs bread
+      price: { uses: ./stages/price.ts, needs: { bread: bread, dough: dough } }
+                                                        ~~~~~
+  circles.yaml:3:45 where bread needs dough
+      bread: { uses: ./stages/bread.ts, needs: [dough] }
+                                                ~~~~~
+
+circles.yaml:4:60 Stage "price" has no input "dough", expected "bread"
+      price: { uses: ./stages/price.ts, needs: { bread: bread, dough: dough } }
+                                                               ~~~~~
+`,
+    },
+    {
       files: {
         "stages/plain.ts": "export const price = 3;\n",
         "stages/half.ts": `export default { description: "half" };\n`,
@@ -241,6 +267,14 @@ syntax.yaml:4:8 Cannot parse YAML: implicit keys need to be on a single line
       text: `list.yaml:1:1 Found no map, expected the key stages
     - 1
     ~~~
+`,
+    },
+    {
+      files: { "empty.yaml": "\n" },
+      args: ["empty.yaml"],
+      text: `empty.yaml:1:1 Found no map, expected the key stages
+    
+    ~
 `,
     },
     {

@@ -39,7 +39,7 @@ Deno.test("Ctrl+C saves, ends all processes, and the next run goes on", async ()
 count: at 3
 warning: Interrupted: the stage saves its work; Ctrl+C again ends it at once
 – count interrupted
-Interrupted in T: 1 failed, 1 skipped
+Interrupted in T: 1 interrupted, 1 skipped; the same command goes on from here
 `,
     );
     await gone(helper(project));

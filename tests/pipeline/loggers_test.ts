@@ -28,11 +28,31 @@ Deno.test("tables align numbers to the right and fit narrow terminals", () => {
   assert.deepEqual(formatTable(["class", "AP"], rows), [
     "class        AP",
     "───────  ──────",
-    "car         0.5",
+    "car      0.5000",
     "bicycle  0.1235",
   ]);
-  assert.equal(formatTable(["class", "AP"], rows, 10)[3], "bicycle  …");
   assert.deepEqual(formatTable(["class"], []), ["class", "─────"]);
+});
+
+Deno.test("a narrow terminal shows all columns, below each other", () => {
+  const rows = [["car", 0.5, 12, NaN], ["bicycle", 1, 3, 0.25]];
+  assert.deepEqual(formatTable(["class", "AP", "TP", "ATE"], rows, 16), [
+    "class     AP  TP",
+    "───────  ───  ──",
+    "car      0.5  12",
+    "bicycle  1.0   3",
+    "",
+    "class     ATE",
+    "───────  ────",
+    "car       NaN",
+    "bicycle  0.25",
+  ]);
+  // Without words that name the rows, nothing is repeated.
+  assert.deepEqual(formatTable(["mAP", "NDS"], [[1, 2]], 5), [
+    ...["mAP", "───", "  1", "", "NDS", "───", "  2"],
+  ]);
+  // A column that is too wide by itself is cut.
+  assert.equal(formatTable(["class"], rows, 6)[3], "bicyc…");
 });
 
 Deno.test("the rate is of the last half minute, the time left follows", () => {
