@@ -67,6 +67,18 @@ program.command("config")
     await show(config, overrides, flags);
   });
 
+program.command("estimate")
+  .description("tell what memory and time a config will need")
+  .argument("<config>", CONFIG)
+  .argument("[overrides...]", OVERRIDES)
+  .option("--no-time", "leave out times: nothing is measured")
+  .addOption(jsonOption())
+  .action(async (config, overrides, flags) => {
+    const { estimate } = await import("./commands/estimate.ts");
+    await estimate(config, overrides, flags);
+    Deno.exit(0);
+  });
+
 program.command("runs")
   .description("list past runs, the newest first")
   .option("-n, --number <count>", "how many", natural, 20)

@@ -7,6 +7,7 @@ import { toValue } from "../config/mod.ts";
 import { DISK_FULL, isDiskFull } from "../disk.ts";
 import type { Emit } from "../event.ts";
 import type { Fingerprint } from "../fingerprint/mod.ts";
+import { memoryHelp } from "../memory.ts";
 import type { PlannedStage } from "../plan.ts";
 import type { StageState } from "../state.ts";
 import {
@@ -78,7 +79,7 @@ export async function runStage(run: StageRun): Promise<Made> {
   } catch (error) {
     tryLock(`${print}.child`, "exclusive")?.close(); // its holder has ended
     dropOutput(print);
-    throw explain(error);
+    throw await explain(error, run.stage);
   }
 }
 
@@ -141,7 +142,12 @@ async function work(run: StageRun, print: Fingerprint): Promise<Made> {
   return { ...await publish(state.key, print, seconds), status: "ran" };
 }
 
-/** A full disk is told in words; other errors stay. */
-function explain(error: unknown): unknown {
-  return isDiskFull(error) ? new StageFailure(DISK_FULL) : error;
+/** A full disk, or too little memory, is told in words; other errors stay. */
+async function explain(error: unknown, stage: PlannedStage): Promise<unknown> {
+  if (isDiskFull(error)) return new StageFailure(DISK_FULL);
+  if (!(error instanceof StageFailure)) return error;
+  const help = await memoryHelp(error, stage);
+  return help === null
+    ? error
+    : new StageFailure(`${error.message}\n${help}`, error.detail);
 }

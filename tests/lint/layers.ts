@@ -23,7 +23,7 @@ const PACKAGES: Record<string, string[]> = {
 
 /** Folders that a folder may import, by the files that are their doors. */
 const DOORS: Record<string, RegExp[]> = {
-  pipeline: [/^stages\/(doctor|weights)\.ts$/],
+  pipeline: [/^stages\/(doctor|estimate|weights)\.ts$/],
   stages: [
     /^pipeline\/stage\.ts$/,
     /^models\/mod\.ts$/,
