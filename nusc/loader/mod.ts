@@ -4,6 +4,7 @@
  */
 export * from "./check.ts";
 export * from "./decode.ts";
+export * from "./filled.ts";
 export * from "./frame.ts";
 export * from "./geometry.ts";
 export * from "./image.ts";

@@ -21,7 +21,11 @@ export const REFERENCE = { lr: 4e-4, batch: 16 } as const;
 export interface Plan {
   /** Samples of one optimizer step, over all streams, parts and processes. */
   globalBatch: number;
-  /** Optimizer steps that see as many frames as there are. */
+  /**
+   * Optimizer steps that see as many frames as there are: rounded down with
+   * streams, as the reference's configs write it, and up where it runs by
+   * epochs, whose sampler fills the last batch.
+   */
   iterationsPerEpoch: number;
   /** Optimizer steps in all. */
   iterations: number;
@@ -75,7 +79,10 @@ export function planRun(settings: Settings, extent: Extent): Plan {
         "train.sequence_split",
     );
   }
-  const iterationsPerEpoch = Math.floor(frames / globalBatch);
+  const whole = sequences === null || schedule.by_epoch;
+  const iterationsPerEpoch = whole
+    ? Math.ceil(frames / globalBatch)
+    : Math.floor(frames / globalBatch);
   const iterations = lengthOf(schedule, iterationsPerEpoch, globalBatch);
   const rate = rateOf(settings.optimizer, globalBatch);
   return {
@@ -92,7 +99,10 @@ export function planRun(settings: Settings, extent: Extent): Plan {
       `${globalBatch} (${product(settings, processes)}): ` +
       `${iterationsPerEpoch} iterations an epoch, ${iterations} in all; ` +
       rate.text,
-    warnings: warningsOf(schedule, iterations),
+    warnings: [
+      ...warningsOf(schedule, iterations),
+      ...rate.warnings,
+    ],
   };
 }
 
@@ -126,7 +136,7 @@ function lengthOf(
 function rateOf(
   { lr, base_batch: base }: TrainSettings["optimizer"],
   globalBatch: number,
-): { lr: number; text: string } {
+): { lr: number; text: string; warnings: string[] } {
   if (lr === null && base !== null) {
     throw new UserError(
       `train.optimizer.base_batch ${base} says for which batch ` +
@@ -136,7 +146,8 @@ function rateOf(
     );
   }
   if (lr !== null && base === null) {
-    return { lr, text: `lr ${lr} (as given, for any batch)` };
+    const text = `lr ${lr} (as given, for any batch)`;
+    return { lr, text, warnings: [] };
   }
   const from = { lr: lr ?? REFERENCE.lr, batch: base ?? REFERENCE.batch };
   const scaled = from.lr * globalBatch / from.batch;
@@ -145,7 +156,21 @@ function rateOf(
     lr: scaled,
     text: `lr ${Number(scaled.toPrecision(6))} = ${from.lr} x ` +
       `${globalBatch}/${from.batch} (linear in the batch${source})`,
+    warnings: largeBatch(scaled, globalBatch),
   };
+}
+
+/** Beyond 16 samples the reference itself scales less than linearly. */
+function largeBatch(lr: number, globalBatch: number): string[] {
+  const own = globalBatch > REFERENCE.batch &&
+    Math.abs(lr / globalBatch - REFERENCE.lr / REFERENCE.batch) < 1e-9;
+  return own
+    ? [
+      `The linear rule gives lr ${Number(lr.toPrecision(6))} for a global ` +
+      `batch of ${globalBatch}; the reference, linear up to 16, has 6e-4 at ` +
+      "32. For less, set train.optimizer.lr and base_batch=null",
+    ]
+    : [];
 }
 
 function scheduleOf(
@@ -170,6 +195,12 @@ function cycle(
   iterations: number,
   targetRatio: readonly [number, number],
 ): Schedule {
+  if (cyclic_times > iterations) {
+    throw new UserError(
+      `Cannot make ${cyclic_times} cycles (train.schedule.cyclic_times) of ` +
+        `${iterations} iterations. Lower it, or train longer`,
+    );
+  }
   return cyclicSchedule({
     iterations,
     targetRatio,
@@ -192,8 +223,12 @@ function momentumOf(
 }
 
 function warningsOf(
-  { policy, warmup_iterations: warmup, step_ratio_up: up }:
-    TrainSettings["schedule"],
+  {
+    policy,
+    warmup_iterations: warmup,
+    step_ratio_up: up,
+    cyclic_times: cycles,
+  }: TrainSettings["schedule"],
   iterations: number,
 ): string[] {
   if (policy === "cosine" && warmup >= iterations) {
@@ -203,9 +238,10 @@ function warningsOf(
       "reaches its value",
     ];
   }
-  if (policy === "cyclic" && Math.floor(up * iterations) === 0) {
+  const cycle = Math.floor(iterations / cycles);
+  if (policy === "cyclic" && Math.floor(up * cycle) === 0) {
     return [
-      `train.schedule.step_ratio_up ${up} of ${iterations} iterations is ` +
+      `train.schedule.step_ratio_up ${up} of ${cycle} iterations is ` +
       "none: the cycle begins at its peak",
     ];
   }

@@ -277,6 +277,10 @@ export const trainSettings = z.strictObject({
     .describe("parts of a step, batch streams each, whose gradients add up"),
   sequence_split: z.union([count, z.literal("all")]).default(2)
     .describe("seq_split_num"),
+  filter_empty: z.boolean().default(false).describe(
+    "filter_empty_gt: frames without ground truth are replaced by others at " +
+      "random; for sequence_split: all",
+  ),
   sequence_order: z.enum(["time", "given"]).default("time")
     .describe("how scenes are numbered before they are drawn at random"),
   window: window.nullable().default(null).describe(
@@ -303,7 +307,15 @@ export const trainSettings = z.strictObject({
     .describe("moving average of the weights; null keeps none"),
   on_divergence: onDivergence.prefault({}),
   loss_scale: lossScale.nullable().default(null),
-});
+}).refine(
+  ({ filter_empty, sequence_split, window }) =>
+    !filter_empty || (sequence_split === "all" && window === null),
+  {
+    message: "only frames that stand alone can be replaced: it goes with " +
+      "sequence_split: all and without a window",
+    path: ["filter_empty"],
+  },
+);
 
 export type TrainSettings = z.output<typeof trainSettings>;
 export type BackboneSettings = z.output<typeof backbone>;

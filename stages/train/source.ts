@@ -4,8 +4,11 @@
  */
 import type { FrameInfo } from "../../nusc/mod.ts";
 import {
+  FilledSampler,
   type FrameConfig,
+  type FrameSampler,
   GroupSampler,
+  labels3d,
   type Slots,
   WindowSampler,
 } from "../../nusc/loader/mod.ts";
@@ -44,7 +47,7 @@ export function openSource(
     config,
     sampler: window
       ? new WindowSampler(infos, { ...window, batch, seed })
-      : new GroupSampler(groups, batch, seed),
+      : streams(settings, { infos, groups, config }, batch),
     seed,
     cacheBytes: image.cache_mb * 2 ** 20,
     threads: threadsOf(settings, cores),
@@ -54,6 +57,19 @@ export function openSource(
   });
   feeder.resume(iteration * length, poses);
   return window ? clips(feeder, length) : feeder;
+}
+
+function streams(
+  { seed, filter_empty }: TrainSettings,
+  { infos, groups, config }: Pick<Frames, "infos" | "groups" | "config">,
+  batch: number,
+): FrameSampler {
+  const sampler = new GroupSampler(groups, batch, seed);
+  if (!filter_empty) return sampler;
+  const empty = infos.map((info) =>
+    labels3d(info, config.range).labels.length === 0
+  );
+  return new FilledSampler(sampler, empty, seed);
 }
 
 /** Puts `length` batches in a row together: the last one, and those before. */

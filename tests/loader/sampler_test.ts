@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MersenneTwister, randperm } from "../../nusc/loader/mersenne.ts";
+import { FilledSampler } from "../../nusc/loader/filled.ts";
 import { GroupSampler, sequenceGroups } from "../../nusc/loader/sampler.ts";
 
 Deno.test("the generator draws mt19937's published numbers", () => {
@@ -82,6 +83,31 @@ Deno.test("too few groups for the streams is refused with the remedy", () => {
   assert.throws(
     () => new GroupSampler([[0]], 2, 0),
     /Cannot feed 2 streams from 1 sequences: lower the batch size/,
+  );
+});
+
+Deno.test("frames without ground truth give way to any that have some", () => {
+  const all = sequenceGroups(frames(7, 5), "all");
+  const empty = [...Array(12).keys()].map((i) => i % 4 !== 1);
+  const filled = () => new FilledSampler(new GroupSampler(all, 2, 3), empty, 9);
+  const [plain, a, b] = [new GroupSampler(all, 2, 3), filled(), filled()];
+  const counts = new Map<number, number>();
+  for (let i = 0; i < 600; i++) {
+    const given = plain.next();
+    a.next().forEach((draw, j) => {
+      counts.set(draw.frame, (counts.get(draw.frame) ?? 0) + 1);
+      const { frame } = given[j]!;
+      if (!empty[frame]) assert.deepEqual(draw, given[j]);
+      assert.equal(draw.prevExists, false);
+    });
+  }
+  assert.deepEqual([...counts.keys()].toSorted((x, y) => x - y), [1, 5, 9]);
+  for (const count of counts.values()) assert.ok(count > 300 && count < 500);
+  b.skip(600);
+  assert.deepEqual(a.next(), b.next());
+  assert.throws(
+    () => new FilledSampler(plain, Array(12).fill(true), 0),
+    /none of the 12 has any in range/,
   );
 });
 

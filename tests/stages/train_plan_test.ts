@@ -31,7 +31,9 @@ Deno.test("the published runs have the published lengths and rates", () => {
     trainSettings.parse({ batch: 8, optimizer, window: {} }),
     { frames: 28130, sequences: null },
   );
-  assert.equal(window.iterationsPerEpoch, 3516);
+  // The reference's sampler of clips fills the last batch: 28130 / 8 rounded up.
+  assert.equal(window.iterationsPerEpoch, 3517);
+  assert.equal(window.iterations, 24 * 3517);
   assert.equal(window.lr, 2e-4);
 });
 
@@ -67,6 +69,14 @@ Deno.test("settings that contradict each other are refused", () => {
   const agreed = { epochs: 24, iterations: 42192 };
   assert.equal(plan({ batch: 16, schedule: agreed }).iterations, 42192);
   refused({ optimizer: { base_batch: 16 } }, /no lr is given/);
+  refused(
+    { schedule: { policy: "cyclic", iterations: 4, cyclic_times: 5 } },
+    /5 cycles \(train\.schedule\.cyclic_times\) of 4 iterations/,
+  );
+  assert.throws(
+    () => trainSettings.parse({ filter_empty: true }),
+    /sequence_split: all and without a window/,
+  );
   assert.throws(
     () => plan({ batch: 5 }, { frames: 80, sequences: 4 }),
     /global batch of 5 \(batch 5\) from 4 sequences.*sequence_split/,
@@ -84,14 +94,21 @@ Deno.test("what looks like a mistake is said", () => {
     schedule: { iterations: 2, policy: "cyclic" },
   }).warnings;
   assert.match(peak!, /begins at its peak/);
+  const cycles = { policy: "cyclic", iterations: 10, cyclic_times: 5 };
+  assert.match(plan({ schedule: cycles }).warnings[0]!, /of 2 iterations/);
+  assert.match(plan({ batch: 32 }).warnings[0]!, /lr 0\.0008.* 6e-4 at 32/);
+  assert.deepEqual(plan({ batch: 32, optimizer: { lr: 6e-4 } }).warnings, []);
   assert.deepEqual(plan({}).warnings, []);
+  assert.deepEqual(plan({ batch: 16 }).warnings, []);
 });
 
 Deno.test("a schedule by epoch holds still within epochs", () => {
   const schedule = { by_epoch: true, warmup_iterations: 0 };
-  const { factor } = plan({ batch: 16, schedule });
-  assert.equal(factor(0), factor(1757));
-  assert.ok(factor(1758) < factor(1757));
+  const { factor, iterations } = plan({ batch: 16, schedule });
+  // EpochBasedRunner over DistributedGroupSampler: 28130 / 16 rounded up.
+  assert.equal(iterations, 24 * 1759);
+  assert.equal(factor(0), factor(1758));
+  assert.ok(factor(1759) < factor(1758));
 });
 
 Deno.test("the first beta moves in the cycles of the rate", () => {
