@@ -53,9 +53,9 @@ for (const name of configFiles()) {
       "train",
       "export",
       "infer",
+      "evaluate",
       "track",
       "evaluate-tracking",
-      "evaluate",
     ]);
   });
 }
