@@ -8,10 +8,11 @@ import * as nusc from "./nusc/benches.ts";
 import { findPython, installPeers } from "./peer/python.ts";
 import { type Bench, type Line, UsageError } from "./run/bench.ts";
 import { describeMachine } from "./run/machine.ts";
+import { soak } from "./soak/bench.ts";
 import * as steps from "./step/benches.ts";
 import { textOf } from "./run/table.ts";
 
-const BENCHES: Record<string, Bench> = { ...nusc, feed, ...steps };
+const BENCHES: Record<string, Bench> = { ...nusc, feed, ...steps, soak };
 
 interface Flags {
   dir: string;

@@ -1,0 +1,25 @@
+/**
+ * The memory of a long run.
+ * @module
+ */
+import type { Bench } from "../run/bench.ts";
+import { measureOurs } from "../run/child.ts";
+
+/** Share that memory may grow by while nothing new is learned of the data. */
+const GROWTH = 0.05;
+
+/** A tenth of the run fills caches and pools. */
+export const soak: Bench = {
+  description: "memory over 10,000 iterations of a small network",
+  async run({ dir, say }) {
+    say("soak: some minutes");
+    const ours = await measureOurs("soak/ours.ts", [`${dir}/soak`]);
+    say(`soak: MiB by iteration ${ours.facts.curve}`);
+    const share = Number(ours.facts.last) / Number(ours.facts.first) - 1;
+    const figure = `${(100 * share).toFixed(1)} % more at the end than ` +
+      "after a tenth";
+    const wanted = `at most ${100 * GROWTH} %`;
+    const goals = [{ figure, wanted, met: share <= GROWTH }];
+    return [{ what: this.description, ours, goals }];
+  },
+};
