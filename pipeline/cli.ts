@@ -97,6 +97,27 @@ program.command("gc")
     gc(flags);
   });
 
+program.command("slurm")
+  .description("print a batch script that runs a config on several nodes")
+  .argument("<config>", CONFIG)
+  .argument("[overrides...]", OVERRIDES)
+  .option("--nodes <count>", "machines", positive, 1)
+  .option("--gpus-per-node <count>", "0: on CPUs", natural, 0)
+  .option("--processes-per-node <count>", "default: one a GPU", positive)
+  .option("--cpus-per-process <count>", "default: Slurm's", positive)
+  .option("--time <limit>", "as Slurm writes it", "24:00:00")
+  .option("--grace <seconds>", "saves this long before it", positive, 300)
+  .option("--partition <name>", "default: Slurm's")
+  .option("--account <name>", "default: Slurm's")
+  .addOption(
+    new Option("--launcher <program>", "what starts the processes")
+      .choices(["srun", "mpirun"]).default("srun"),
+  )
+  .action(async (config, overrides, flags) => {
+    const { slurm } = await import("./commands/slurm.ts");
+    await slurm(config, overrides, flags);
+  });
+
 program.command("doctor")
   .description("check this machine and the store")
   .addOption(jsonOption())
@@ -141,6 +162,11 @@ function jsonOption(text = "print JSON"): Option {
 function natural(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new InvalidArgumentError("Expected a whole number, such as 3.");
+}
+
+function positive(text: string): number {
+  if (/^0*[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Expected a whole number above 0.");
 }
 
 try {
