@@ -44,6 +44,7 @@ const ENTRIES = [
   "state_dict",
   "model_state_dict",
   "model",
+  "module",
 ];
 
 /** All tensors of a .pth file's state dict; see {@linkcode readPth}. */

@@ -40,11 +40,14 @@ export interface GeometryReport {
   centers: Worst;
   /** 2D labels after augmentation, pixels. */
   labels2d: Worst;
-  /** Box centres in the global frame, metres. */
+  /** Boxes and velocities in the global frame and cameras, metres (m/s). */
   poses: Worst;
   /** Bright spots in the pixels themselves, pixels. */
   spots: Worst;
 }
+
+/** A box this wide on either side of its middle has whole pixels, pixels. */
+const WELL = 2;
 
 /** Points nearer to the image plane than this are not compared, metres. */
 const NEAR = 1;
@@ -91,6 +94,19 @@ export function checkFrame(
         if (k > 0) return;
         const labelled = nearest(info.centers2d[camera]!, pixel);
         compare(report.centers, labelled, pixel, where);
+        const { imageFromLidar, cameraFromLidar } = frame.geometry;
+        compare(
+          report.boxes,
+          pixelOf(imageFromLidar[camera]!, moved[k]!),
+          movedPixel(view, pixel),
+          where,
+        );
+        compare(
+          report.poses,
+          apply(cameraFromLidar[camera]!, point),
+          inCamera(info.cams[name], point),
+          where,
+        );
       });
     });
     checkLabels2d(info, camera, frame, report.labels2d, at);
@@ -104,6 +120,9 @@ export function checkFrame(
     compare(report.poses, apply(pose, after), place, where);
     const back = apply(lidarFromGlobal, place);
     compare(report.poses, back, after.slice(0, 3), where);
+    // What moves from here to there does so in the world as well.
+    const [from, to] = [box, after].map((b) => [b[7]!, b[8]!, 0]);
+    compare(report.poses, turn(pose, to!), turn(before, from!), where);
   });
 }
 
@@ -137,14 +156,9 @@ function pointsOf(box: readonly number[], mirrored = false): number[][] {
 
 /** Source pixels of LiDAR points by calibration alone; null if not in view. */
 function projector(camera: CameraInfo) {
-  const R = camera.sensor2lidar_rotation;
-  const T = camera.sensor2lidar_translation;
   const K = camera.cam_intrinsic;
   return (point: readonly number[]): number[] | null => {
-    const arm = point.map((value, axis) => value - T[axis]!);
-    const p = [0, 1, 2].map((j) =>
-      R[0]![j]! * arm[0]! + R[1]![j]! * arm[1]! + R[2]![j]! * arm[2]!
-    );
+    const p = inCamera(camera, point);
     if (p[2]! < NEAR) return null;
     const [u, v] = [0, 1].map((i) =>
       (K[i]![0]! * p[0]! + K[i]![1]! * p[1]! + K[i]![2]! * p[2]!) / p[2]!
@@ -154,16 +168,33 @@ function projector(camera: CameraInfo) {
   };
 }
 
+/** A LiDAR point in the camera's frame by calibration alone, metres. */
+function inCamera(camera: CameraInfo, point: readonly number[]): number[] {
+  const R = camera.sensor2lidar_rotation;
+  const T = camera.sensor2lidar_translation;
+  const arm = point.map((value, axis) => value - T[axis]!);
+  return [0, 1, 2].map((j) =>
+    R[0]![j]! * arm[0]! + R[1]![j]! * arm[1]! + R[2]![j]! * arm[2]!
+  );
+}
+
 /** Input pixels of augmented LiDAR points, by a matrix rounded to float32. */
 function afterwards(lidarFromImage: Matrix4) {
   const rounded = Float64Array.from(Float32Array.from(lidarFromImage));
   const imageFromLidar = inverseAffine(rounded);
-  return (point: readonly number[]): number[] => {
-    const [u, v, depth] = apply(imageFromLidar, point) as [
-      ...[number, number, number],
-    ];
-    return [u / depth, v / depth];
-  };
+  return (point: readonly number[]) => pixelOf(imageFromLidar, point);
+}
+
+function pixelOf(imageFromLidar: Matrix4, point: readonly number[]): number[] {
+  const [u, v, depth] = apply(imageFromLidar, point);
+  return [u! / depth!, v! / depth!];
+}
+
+/** A vector by the linear part of a matrix. */
+function turn(m: Matrix4, p: readonly number[]): number[] {
+  return [0, 4, 8].map((i) =>
+    m[i]! * p[0]! + m[i + 1]! * p[1]! + m[i + 2]! * p[2]!
+  );
 }
 
 function apply(m: Matrix4, p: readonly number[]): number[] {
@@ -190,6 +221,12 @@ function checkLabels2d(
 ): void {
   const { boxes, labels, centers, depths } = labels2d[camera]!;
   const before = info.depths[camera]!;
+  const nearest = nearestSeen(info, camera, view);
+  if (nearest < Infinity && !depths.includes(nearest)) {
+    const where = `${at}, the nearest 2D label is lost`;
+    Object.assign(worst, { error: Infinity, where });
+    return;
+  }
   boxes.forEach((box, i) => {
     const of = before.findIndex((depth, k) =>
       depth === depths[i] && info.labels2d[camera]![k] === labels[i]
@@ -205,6 +242,18 @@ function checkLabels2d(
     compare(worst, box.slice(0, 2), wanted.slice(0, 2), where);
     compare(worst, box.slice(2), wanted.slice(2), where);
   });
+}
+
+/** Depth of the nearest 2D box that is well in the input: nothing hides it. */
+function nearestSeen(info: FrameInfo, camera: number, view: View): number {
+  const depths = info.bboxes2d[camera]!.map((box, k) => {
+    const [x1, y1, x2, y2] = enclosing(view, box) as [
+      ...[number, number, number, number],
+    ];
+    const seen = x2 - x1 > 2 * WELL && y2 - y1 > 2 * WELL;
+    return seen ? info.depths[camera]![k]! : Infinity;
+  });
+  return Math.min(Infinity, ...depths);
 }
 
 /** Bounds of a moved 2D box inside the input. */

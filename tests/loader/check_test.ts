@@ -58,6 +58,33 @@ const MISTAKES: Record<string, [RegExp, (frame: Frame) => void]> = {
       multiply(matrix, shift)
     );
   }],
+  "velocities stay where they pointed": [
+    /world/,
+    ({ labels, augmentation }) => {
+      const { rotation } = augmentation.bev;
+      const [c, s] = [Math.cos(rotation), Math.sin(rotation)];
+      for (const box of labels.boxes) {
+        const [vx, vy] = [box[7]!, box[8]!];
+        [box[7], box[8]] = [c * vx - s * vy, s * vx + c * vy];
+      }
+    },
+  ],
+  "velocities are not scaled": [/world/, ({ labels, augmentation }) => {
+    for (const box of labels.boxes) {
+      for (const axis of [7, 8]) box[axis]! /= augmentation.bev.scale;
+    }
+  }],
+  "cameras stand in the augmented world": [/world/, ({ geometry }) => {
+    geometry.cameraFromLidar = geometry.lidarFromImage.map(inverseAffine);
+  }],
+  "rays and projections part": [/3D boxes/, ({ geometry }) => {
+    geometry.imageFromLidar = geometry.imageFromLidar.toReversed();
+  }],
+  "2D labels are lost": [/nearest 2D label is lost/, ({ labels2d }) => {
+    for (const camera of labels2d) {
+      for (const list of Object.values(camera)) list.length = 0;
+    }
+  }],
   "two cameras are exchanged": [/3D boxes/, ({ geometry }) => {
     const [first, second] = geometry.lidarFromImage;
     geometry.lidarFromImage.splice(0, 2, second!, first!);

@@ -121,6 +121,12 @@ Deno.test("averages of weights come before the weights, unless one is named", ()
   });
 });
 
+Deno.test("EVA-02's own checkpoints keep their weights under another name", () => {
+  const file = readPth(torchZip(new Map([["module", state]])));
+  assert.equal(file.entry, "module");
+  assert.deepEqual([...file.tensors.keys()], [...state.keys()]);
+});
+
 Deno.test("damage is told, wherever it is", () => {
   const refused = (bytes: Uint8Array, message: RegExp) =>
     assert.throws(() => readPth(bytes), { name: "CheckpointError", message });
