@@ -25,7 +25,9 @@ export { checkGraph, GraphError } from "./check.ts";
 export {
   type InputInfo,
   type Numbers,
+  onnxProviders,
   openSession,
+  ProviderError,
   type Session,
   type SessionOptions,
 } from "./session.ts";

@@ -62,7 +62,8 @@ const ARRAYS = {
  * Loads a model.
  *
  * @param model Bytes of a .onnx file, or its path.
- * @throws Error that names the providers at hand if the wanted one is not.
+ * @throws {ProviderError} that names the providers at hand if the wanted one
+ * is not, and how to get it.
  */
 export async function openSession(
   model: Uint8Array | string,
@@ -138,8 +139,40 @@ async function create(
     if (provider === "cpu") {
       throw new Error(`Cannot load the ONNX model: ${reason}`, { cause });
     }
-    throw new Error(providerMessage(runtime, provider, reason), { cause });
+    throw new ProviderError(providerMessage(runtime, provider, reason), {
+      cause,
+    });
   }
+}
+
+/** How to get what a provider needs, beside its device and driver. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  cuda: "`deno run -A node_modules/onnxruntime-node/script/install.js " +
+    "--onnxruntime-node-install=cuda12` fetches its libraries; it needs an " +
+    "NVIDIA driver, and CUDA 12 and cuDNN 9 on LD_LIBRARY_PATH",
+  tensorrt: "it needs all that cuda needs (`deno run -A " +
+    "node_modules/onnxruntime-node/script/install.js " +
+    "--onnxruntime-node-install=cuda12`), and TensorRT 10 on LD_LIBRARY_PATH",
+  webgpu: "it needs a GPU whose Vulkan, Metal or Direct3D 12 driver is " +
+    "installed",
+};
+
+/** A provider that cannot run here: a matter of the machine, not a bug. */
+export class ProviderError extends Error {
+  /** For messages and logs. */
+  override readonly name = "ProviderError";
+}
+
+/** The providers of the ONNX Runtime that is installed. */
+export async function onnxProviders(): Promise<
+  { name: string; bundled: boolean; remedy: string | null }[]
+> {
+  const runtime = await load();
+  return runtime.listSupportedBackends().map(({ name, bundled }) => ({
+    name,
+    bundled,
+    remedy: REMEDIES[name] ?? null,
+  }));
 }
 
 function providerMessage(
@@ -148,17 +181,13 @@ function providerMessage(
   reason: string,
 ): string {
   const providers = runtime.listSupportedBackends();
-  const names = (bundled: boolean) =>
-    providers.filter((each) => each.bundled === bundled)
-      .map(({ name }) => name).join(", ");
-  const libraries = names(false);
+  const bundled = providers.filter((each) => each.bundled)
+    .map(({ name }) => name).join(", ");
+  const remedy = REMEDIES[provider];
   return `Cannot run the ONNX model on "${provider}": ${reason}. This ONNX ` +
-    `Runtime brings ${names(true)}` +
-    (libraries
-      ? `; ${libraries} need libraries that onnxruntime-node's script ` +
-        "install.js fetches with --onnxruntime-node-install=cuda12"
-      : "") +
-    ". Choose another provider, or see to the device and its driver";
+    `Runtime brings ${bundled}` +
+    (remedy ? `; for ${provider}, ${remedy}` : "") +
+    '. Or choose the provider "cpu"';
 }
 
 function inputInfo(info: ort.InferenceSession.ValueMetadata): InputInfo {

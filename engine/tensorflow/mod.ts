@@ -28,6 +28,7 @@ export type { CompiledSplit, Saved } from "./function/split.ts";
 export { type Gradients, gradients } from "./gradients.ts";
 export { barrier } from "./kernels/barrier.ts";
 export { statelessUniform } from "./kernels/random.ts";
+export { type Cuda, findCuda } from "./library/cuda.ts";
 export {
   type Library,
   LibraryError,

@@ -3,8 +3,13 @@
  * of its own, and writes the submission.
  * @module
  */
-import type { StageContext } from "../../pipeline/stage.ts";
-import { type Numbers, openSession } from "../../engine/onnx/mod.ts";
+import { type StageContext, UserError } from "../../pipeline/stage.ts";
+import {
+  type Numbers,
+  openSession,
+  ProviderError,
+  type Session,
+} from "../../engine/onnx/mod.ts";
 import { type HeadConfig, memoryFields, stepShapes } from "../../models/mod.ts";
 import { writeResults } from "../../nusc/mod.ts";
 import { framesOf } from "../shared/dataset.ts";
@@ -46,10 +51,7 @@ export async function openRunner(
   options: { provider: InferSettings["provider"]; threads: number },
 ): Promise<Runner> {
   const shapes = stepShapes(head, image);
-  const session = await openSession(model, {
-    provider: options.provider,
-    ...(options.threads > 0 ? { threads: options.threads } : {}),
-  });
+  const session = await opened(model, options);
   let own: Record<string, Numbers> = {};
   const fields = memoryFields(head);
   for (const field of fields) {
@@ -136,4 +138,18 @@ async function detectIn(
 
 function framesIn(scenes: readonly Scene[]): number {
   return scenes.reduce((sum, { frames }) => sum + frames.length, 0);
+}
+
+/** A session; that the machine lacks a provider is the user's to mend. */
+async function opened(
+  model: string,
+  { provider, threads }: Parameters<typeof openRunner>[2],
+): Promise<Session> {
+  try {
+    const options = threads > 0 ? { provider, threads } : { provider };
+    return await openSession(model, options);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    throw new UserError(`${error.message} (infer.provider)`);
+  }
 }

@@ -4,7 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import { exportOnnx, openSession } from "../../../engine/onnx/mod.ts";
+import {
+  exportOnnx,
+  onnxProviders,
+  openSession,
+} from "../../../engine/onnx/mod.ts";
 
 function model(): Uint8Array {
   return exportOnnx(
@@ -82,6 +86,25 @@ Deno.test("an absent provider names those at hand", async () => {
     assert.match(error.message, /This ONNX Runtime brings (\w+, )*cpu/);
     return true;
   });
+});
+
+Deno.test("a provider that is not installed comes with its remedy", async () => {
+  const absent = (await onnxProviders()).filter(({ bundled }) => !bundled);
+  for (const { name } of absent) {
+    await assert.rejects(
+      openSession(model(), { provider: name as "cuda" }),
+      (error: Error) => {
+        assert.equal(error.name, "ProviderError");
+        assert.match(
+          error.message,
+          new RegExp(`on "${name}": .*for ${name}, `),
+        );
+        assert.match(error.message, /--onnxruntime-node-install=cuda12/);
+        assert.match(error.message, /Or choose the provider "cpu"$/);
+        return true;
+      },
+    );
+  }
 });
 
 Deno.test("bytes that are no model are refused", async () => {
