@@ -6,13 +6,20 @@ import { Command } from "commander";
 import { feed } from "./feed/bench.ts";
 import * as nusc from "./nusc/benches.ts";
 import { findPython, installPeers } from "./peer/python.ts";
+import { ranks } from "./ranks/bench.ts";
 import { type Bench, type Line, UsageError } from "./run/bench.ts";
 import { describeMachine } from "./run/machine.ts";
 import { soak } from "./soak/bench.ts";
 import * as steps from "./step/benches.ts";
 import { textOf } from "./run/table.ts";
 
-const BENCHES: Record<string, Bench> = { ...nusc, feed, ...steps, soak };
+const BENCHES: Record<string, Bench> = {
+  ...nusc,
+  feed,
+  ...steps,
+  soak,
+  ranks,
+};
 
 interface Flags {
   dir: string;

@@ -67,7 +67,8 @@ export function planRun(settings: Settings, extent: Extent): Plan {
     throw new UserError(
       `Cannot make a global batch of ${globalBatch} (${
         product(settings, processes)
-      }) of ${frames} frames. Lower train.batch or train.accumulate`,
+      }) of ${frames} frames. Lower train.batch or train.accumulate` +
+        fewer(processes),
     );
   }
   if (sequences !== null && globalBatch > sequences) {
@@ -76,7 +77,7 @@ export function planRun(settings: Settings, extent: Extent): Plan {
         product(settings, processes)
       }) from ${sequences} sequences: every stream walks through one of its ` +
         "own. Lower train.batch or train.accumulate, or raise " +
-        "train.sequence_split",
+        `train.sequence_split${fewer(processes)}`,
     );
   }
   const whole = sequences === null || schedule.by_epoch;
@@ -104,6 +105,11 @@ export function planRun(settings: Settings, extent: Extent): Plan {
       ...rate.warnings,
     ],
   };
+}
+
+/** More advice, where there are several processes. */
+function fewer(processes: number): string {
+  return processes > 1 ? ", or start fewer processes" : "";
 }
 
 function product({ batch, accumulate }: Settings, processes: number): string {

@@ -1,7 +1,7 @@
 /** `mpirun … pipeline`: who runs what, and how failures end all. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { readLaunch } from "../../pipeline/launch.ts";
+import { isUnderMpirun, readLaunch } from "../../pipeline/launch.ts";
 import { hasMpi, mpirun } from "../support/mpi.ts";
 import { Project, statuses } from "./rig.ts";
 
@@ -194,20 +194,32 @@ for (
   });
 }
 
-Deno.test({
-  name: "rank 0 is asked to stop: all stop together, and it saves",
-  ignore: !hasMpi,
-  async fn() {
-    using project = new Project(FILES);
-    const running = launchOf(project, 2, "run", "stops.yaml");
-    while (!project.exists("parent.0") || !project.exists("parent.1")) {
-      await new Promise((done) => setTimeout(done, 50));
-    }
-    Deno.kill(Number(project.read("parent.0")), "SIGTERM");
-    const { code, stdout } = await running;
-    assert.equal(code, 130);
-    assert.match(stdout, /Interrupted: the stage saves its work/);
-    const [work] = project.list("artifacts/.work");
-    assert.ok(project.exists(`artifacts/.work/${work}/scratch/saved`));
-  },
+// mpirun's own way to end its processes begins with SIGCONT.
+for (const name of ["SIGTERM", "SIGCONT"] as const) {
+  Deno.test({
+    name: `rank 0 is asked to stop by ${name}: all stop together, and it saves`,
+    ignore: !hasMpi,
+    async fn() {
+      using project = new Project(FILES);
+      const running = launchOf(project, 2, "run", "stops.yaml");
+      while (!project.exists("parent.0") || !project.exists("parent.1")) {
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      Deno.kill(Number(project.read("parent.0")), name);
+      const { code, stdout } = await running;
+      assert.equal(code, 130);
+      assert.match(stdout, /Interrupted: the stage saves its work/);
+      const [work] = project.list("artifacts/.work");
+      assert.ok(project.exists(`artifacts/.work/${work}/scratch/saved`));
+    },
+  });
+}
+
+Deno.test("a pause is no wish to stop, but under mpirun", () => {
+  const of = (env: Record<string, string>) =>
+    isUnderMpirun((name) => env[name]);
+  assert.equal(of({ OMPI_COMM_WORLD_RANK: "0" }), true);
+  assert.equal(of({ PMIX_RANK: "0", SLURM_NTASKS: "2" }), false);
+  const passedOn = { OMPI_MCA_orte_forward_job_control: "1" };
+  assert.equal(of({ OMPI_COMM_WORLD_RANK: "0", ...passedOn }), false);
 });

@@ -59,6 +59,12 @@ Deno.test("processes count into the batch", () => {
   const eight = planRun(settings, { ...NUSCENES, processes: 8 });
   assert.equal(eight.globalBatch, 16);
   assert.equal(eight.lr, 4e-4);
+  for (const few of [{ frames: 15 }, { sequences: 15 }]) {
+    assert.throws(
+      () => planRun(settings, { ...NUSCENES, ...few, processes: 8 }),
+      /of 16 \(batch 2 x 8 processes\).* or start fewer processes$/,
+    );
+  }
 });
 
 Deno.test("settings that contradict each other are refused", () => {

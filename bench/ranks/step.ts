@@ -1,0 +1,66 @@
+/**
+ * Times a training step on noise that processes of a launch do together; alone
+ * without one.
+ *
+ *     mpirun -np 2 deno run <permissions> bench/ranks/step.ts --batch 2
+ *
+ * Rank 0's last line is a cost: the median step.
+ * @module
+ */
+import { Command } from "commander";
+import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
+import { openRanks } from "../../engine/ranks/mod.ts";
+import { readLaunch } from "../../pipeline/launch.ts";
+import { buildModel, firstValues } from "../../stages/train/build.ts";
+import { composeStep } from "../../stages/train/run.ts";
+import { createStepper } from "../../stages/train/stepper.ts";
+import type { Cost } from "../run/report.ts";
+import { costOf } from "../step/cost.ts";
+import { noiseBatch } from "../step/input.ts";
+import { OBJECTS, preset } from "../step/presets.ts";
+
+const { batch, steps } = new Command()
+  .option("--batch <n>", "streams of each process", Number, 2)
+  .option("--steps <n>", "timed steps, after two others", Number, 10)
+  .parse(Deno.args, { from: "user" })
+  .opts();
+
+const ranks = openRanks(readLaunch() ?? undefined);
+const cores = navigator.hardwareConcurrency;
+const threads = Math.max(1, Math.floor(cores / ranks.localSize));
+const engine = await startTensorFlow({ threads });
+const settings = preset("mini", batch, "float32");
+const model = buildModel(settings.model, settings.image);
+const step = composeStep(settings, model);
+const stepper = createStepper({
+  engine,
+  step,
+  settings,
+  values: firstValues(step.params, settings.model, 0),
+  frozen: () => null,
+  ranks,
+});
+const { height, width } = settings.image;
+const size = { cameras: 6, height, width, objects: OBJECTS.mini };
+const whole = noiseBatch({ ...size, batch: batch * ranks.size }, 0);
+const own = noiseBatch({ ...size, batch }, ranks.rank);
+const given = { ...own, frames: whole.frames };
+let loss = NaN;
+const { firstSeconds, ...spent } = await costOf(async () => {
+  ({ loss } = await stepper.stepTogether(given, 1e-5));
+}, steps);
+const samples = batch * ranks.size;
+const cost: Cost = {
+  ...spent,
+  facts: {
+    processes: ranks.size,
+    threads,
+    samples,
+    samplesPerSecond: samples / spent.seconds,
+    firstStepSeconds: firstSeconds,
+    loss,
+  },
+};
+await ranks.close();
+if (ranks.rank === 0) console.log(JSON.stringify(cost));
+Deno.exit(0);
