@@ -192,16 +192,16 @@ Deno.test("the recording notices mistakes", async () => {
     const { memory } = look(frameOf(golden, 0), emptyMemory());
     const noticed = (frame: FrameInputs, config?: RepDetrConfig) => {
       const { classScores } = look(frame, memory, config).predictions;
-      return () => golden.check("f1/classScores", classScores, 1e-4);
+      return golden.error("f1/classScores", classScores) > 1e-4;
     };
     const frame = frameOf(golden, 1);
-    noticed(frame)();
+    assert.ok(!noticed(frame));
     for (const [mistake, change] of Object.entries(mistakes)) {
-      assert.throws(noticed(change(frame)), /error/, mistake);
+      assert.ok(noticed(change(frame)), mistake);
     }
     // Half as high an image: places move in all cameras.
     const low = { ...TOY, imageHeight: 60 };
-    assert.throws(noticed(frame, low), /error/, "another image height");
+    assert.ok(noticed(frame, low), "another image height");
   });
   tf.dispose(params);
 });

@@ -143,8 +143,10 @@ Deno.test("all terms, their sum and its gradients equal the reference's", () => 
 });
 
 Deno.test("matching finds the recorded number of positives", () => {
-  const [positives] = golden.array("num_total_pos_neg").data;
-  assert.equal(matched(PAD).positives, positives);
+  const { positives } = matched(PAD);
+  const negatives = BATCH * (scores.shape[2]! - PAD) - positives;
+  const data = [positives, negatives];
+  golden.check("num_total_pos_neg", { data, shape: [2] }, 0);
 });
 
 Deno.test("without denoising its terms repeat the ordinary ones", () => {
@@ -171,4 +173,7 @@ Deno.test("repeated terms have no gradient", () => {
 });
 
 // Runs last: tests of a file run in their order.
-Deno.test("no recorded array is left out", () => golden.finish());
+Deno.test("no recorded array is left out", () =>
+  golden.finish({
+    inputs: /^(all_(cls_scores|bbox_preds)|gt_(bboxes|labels)_\d|pad_size)$/,
+  }));

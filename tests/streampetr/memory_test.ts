@@ -155,4 +155,7 @@ Deno.test("the best queries come first, by their most probable class", () => {
 });
 
 // Runs last: tests of a file run in their order.
-Deno.test("no recorded array is left out", () => golden.finish());
+Deno.test("no recorded array is left out", () =>
+  golden.finish({
+    inputs: /\/(ego_pose(_inv)?|timestamp|prev_exists|all_\w+)$/,
+  }));

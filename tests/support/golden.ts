@@ -15,7 +15,7 @@ import {
   type StoredTensor,
 } from "../../models/weights/safetensors.ts";
 import { draw, generateParameter } from "./generated.ts";
-import { goldenRows } from "./table.ts";
+import { type GoldenRow, goldenRows } from "./table.ts";
 
 export { formatGoldenTable, goldenRows } from "./table.ts";
 
@@ -111,21 +111,34 @@ export interface Golden {
   error(key: string, actual: tf.Tensor | PlainArray): number;
 }
 
-/** Opens a fixture such as `unit_pe`. */
-export async function openGolden(fixture: string): Promise<Golden> {
+/**
+ * Opens a fixture such as `unit_pe`.
+ * @param by what the table says of who computed the arrays.
+ */
+export async function openGolden(
+  fixture: string,
+  by?: GoldenRow["by"],
+): Promise<Golden> {
   const stored = parseSafetensors(await read(`${fixture}.safetensors`));
   const json = await goldenJson(fixture);
   const tolerances = await goldenJson("tolerances");
   const noises = tolerances[`${fixture}.safetensors`]?.per_array ?? {};
-  return goldenOf(fixture, stored, json, noises);
+  return goldenOf(fixture, stored, { json, noises, by });
 }
 
-/** A fixture of its parts; noises as tolerances.json has them, by array. */
+/** What a fixture has besides its arrays. */
+interface Extras {
+  json?: unknown;
+  /** As tolerances.json has them, by array. */
+  noises?: Record<string, { rel_to_rms: number }>;
+  by?: GoldenRow["by"];
+}
+
+/** A fixture of its parts. */
 export function goldenOf(
   fixture: string,
   stored: Map<string, StoredTensor>,
-  json: unknown = {},
-  noises: Record<string, { rel_to_rms: number }> = {},
+  { json = {}, noises = {}, by = "code" }: Extras = {},
 ): Golden {
   const names = [...new Set([...stored.keys()].map(withoutEnding))];
   return {
@@ -138,7 +151,7 @@ export function goldenOf(
     error: (key, actual) => errorOf(fixture, stored, key, actual),
     check(key, actual, bound) {
       const error = errorOf(fixture, stored, key, actual);
-      goldenRows.push({ fixture, array: key, error, bound });
+      goldenRows.push({ fixture, by, array: key, error, bound });
       assert.ok(
         error <= bound,
         `${fixture} ${key}: error ${error.toExponential(3)} of its rms, ` +

@@ -8,6 +8,8 @@
 /** One comparison with a recorded array. */
 export interface GoldenRow {
   fixture: string;
+  /** What computed it: the code itself or its export. */
+  by: "code" | "onnx";
   array: string;
   /** max |x − reference| / rms(reference). */
   error: number;
@@ -25,15 +27,18 @@ export function formatGoldenTable(rows: readonly GoldenRow[]): string {
   const width = (key: "fixture" | "array") =>
     Math.max(key.length, ...rows.map((row) => row[key].length));
   const [first, second] = [width("fixture"), width("array")];
-  const line = (a: string, b: string, c: string, d: string) =>
-    `${a.padEnd(first)}  ${b.padEnd(second)}  ${c.padStart(9)}  ${
-      d.padStart(9)
-    }`;
+  const line = (a: string, by: string, b: string, c: string, d: string) =>
+    `${a.padEnd(first)}  ${by.padEnd(4)}  ${b.padEnd(second)}  ${
+      c.padStart(9)
+    }  ${d.padStart(9)}`;
   const format = (value: number) => value.toExponential(2);
   return [
-    line("fixture", "array", "error", "bound"),
+    line("fixture", "by", "array", "error", "bound"),
     ...sorted.map((row) =>
-      line(row.fixture, row.array, format(row.error), format(row.bound))
+      line(
+        ...[row.fixture, row.by, row.array] as const,
+        ...[format(row.error), format(row.bound)] as const,
+      )
     ),
   ].join("\n");
 }

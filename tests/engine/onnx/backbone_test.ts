@@ -39,7 +39,7 @@ const cases: Case[] = [{
 for (const { fixture, backbone, gain, stem } of cases) {
   Deno.test(`${fixture}: exported, it yields the recorded feature maps`, async () => {
     void tf.setBackend("cpu");
-    const golden = await openGolden(fixture);
+    const golden = await openGolden(fixture, "onnx");
     const shape: number[] = golden.json.shape;
     const data = s(`${fixture}/img`, shape, 2);
     const neck = cpfpn("img_neck", backbone.channels, 256);

@@ -96,7 +96,7 @@ function outputsOf(out: Named): HeadOutputs {
 async function exported(stream: Stream): Promise<Session> {
   void tf.setBackend("cpu");
   const { fixture, config } = stream;
-  const golden = await openGolden(fixture);
+  const golden = await openGolden(fixture, "onnx");
   const net = r50Detector(config);
   const params = goldenParams(net.params);
   const memory = emptyMemory(config, 1);
@@ -112,7 +112,7 @@ async function exported(stream: Stream): Promise<Session> {
 /** Runs all frames, each with the memory of the one before. */
 async function follow(session: Session, stream: Stream): Promise<void> {
   const { fixture, config, bounds } = stream;
-  const golden = await openGolden(fixture);
+  const golden = await openGolden(fixture, "onnx");
   let memory = emptyMemory(config, 1);
   for (const [k, bound] of bounds.entries()) {
     const at = `f${k}`;
