@@ -14,6 +14,8 @@ export function differences(
   if (before.version !== after.version) {
     out.push(`version: ${before.version} → ${after.version}`);
   }
+  const [one, two] = [before.processes ?? 1, after.processes ?? 1];
+  if (one !== two) out.push(`processes: ${one} → ${two}`);
   compareValues("config", before.config, after.config, out);
   for (const [input, digest] of changes(before.inputs, after.inputs)) {
     out.push(`input ${input}: ${digest}`);
@@ -28,8 +30,6 @@ export function differences(
       true,
     )
   ) out.push(`package ${name}: ${change}`);
-  const [one, two] = [before.processes ?? 1, after.processes ?? 1];
-  if (one !== two) out.push(`processes: ${one} → ${two}`);
   compareExternals(before.externals, after.externals, out);
   return out;
 }
