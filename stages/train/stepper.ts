@@ -165,7 +165,10 @@ class DeviceStepper implements Stepper {
   }
 
   step(batch: Batch, lr: number, momentum = 1): StepReport {
-    return this.#apply(batch, this.#passAll(batch), lr, momentum);
+    const attempt = this.#passAll(batch);
+    const updated = this.#try(attempt, lr, momentum);
+    const broken = this.#broken(batch, attempt, updated);
+    return this.#settle(batch, attempt, updated, broken);
   }
 
   async stepTogether(
@@ -175,20 +178,42 @@ class DeviceStepper implements Stepper {
   ): Promise<StepReport> {
     const attempt = this.#passAll(batch);
     await addUp(this.#ranks, attempt);
-    return this.#apply(batch, attempt, lr, momentum);
+    const updated = this.#try(attempt, lr, momentum);
+    const broken = !updated?.finite &&
+      await this.#ranks.any(this.#broken(batch, attempt, updated));
+    return this.#settle(batch, attempt, updated, broken);
   }
 
-  #apply(
+  /**
+   * Whether numbers are not finite for a reason that no loss scale explains:
+   * an input or a weight is at fault, or the loss is, which only half precision
+   * may excuse, as its scale comes later.
+   */
+  #broken(batch: Batch, { loss }: Attempt, updated: Update | null): boolean {
+    if (updated?.finite) return false;
+    const excused = Number.isFinite(loss) ||
+      this.#settings.precision === "float16";
+    return !excused || firstNonFinite({
+          batch: arraysOfAll(batch),
+          state: this.#state,
+          groups: this.#groups,
+          predictions: {},
+          terms: {},
+        }) !== null;
+  }
+
+  /**
+   * Keeps what is sound of a step.
+   * @param broken what is not finite is so for no reason of the loss scale.
+   */
+  #settle(
     batch: Batch,
     attempt: Attempt,
-    lr: number,
-    momentum: number,
+    updated: Update | null,
+    broken: boolean,
   ): StepReport {
     const scale = this.#scaler.scale;
     const { loss, terms } = attempt;
-    const updated = Number.isFinite(loss)
-      ? this.#try(attempt, lr, momentum)
-      : null;
     const gradNorm = updated?.gradNorm ?? NaN;
     const report = { loss, terms, gradNorm, scale };
     if (updated?.finite) {
@@ -198,7 +223,8 @@ class DeviceStepper implements Stepper {
       tf.dispose(attempt.gradients);
       return { ...report, outcome: "applied", source: null };
     }
-    const overflow = !Number.isFinite(gradNorm) && this.#scaler.hear(false);
+    const overflow = !broken && !Number.isFinite(gradNorm) &&
+      this.#scaler.hear(false);
     const source = overflow ? null : this.#diagnose(batch, attempt, updated);
     // The forward pass of an overflow counts where it was sound.
     if (overflow && Number.isFinite(loss)) this.#commit(attempt.fresh);
@@ -314,11 +340,13 @@ class DeviceStepper implements Stepper {
     };
   }
 
+  /** The update, or null where the loss allows none. */
   #try(
-    { gradients, fresh }: Attempt,
+    { gradients, fresh, loss }: Attempt,
     lr: number,
     momentum: number,
-  ): Update {
+  ): Update | null {
+    if (!Number.isFinite(loss)) return null;
     const { ema, optimizer } = this.#settings;
     this.#update ??= recordUpdate(
       this.#engine,

@@ -150,13 +150,26 @@ Deno.test("half precision trains with a scale of its own", async () => {
 });
 
 Deno.test("a scale that no overflow ends is a divergence", async () => {
-  const stepper = await tinyStepper(plainSettings({ loss_scale: 512 }));
-  const bad = poisoned(batches[0]!);
-  const outcomes = Array.from({ length: 20 }, () => stepper.step(bad, LR));
+  const stepper = await tinyStepper(plainSettings({ loss_scale: 2 ** 127 }));
+  const outcomes = Array.from(
+    { length: 20 },
+    () => stepper.step(batches[0]!, LR),
+  );
   assert.equal(outcomes[18]!.outcome, "overflow");
   assert.equal(outcomes[19]!.outcome, "diverged");
-  assert.match(outcomes[19]!.source!, /^input images/);
+  assert.match(outcomes[19]!.source!, /^gradient /);
 });
+
+for (const precision of ["float16", "float32"] as const) {
+  Deno.test(`a poisoned image is no overflow of a scaled loss in ${precision}`, async () => {
+    const settings = plainSettings({ precision, loss_scale: "dynamic" });
+    const stepper = await tinyStepper(settings);
+    const report = stepper.step(poisoned(batches[0]!), LR);
+    assert.equal(report.outcome, "diverged");
+    assert.match(report.source!, /^input images/);
+    assert.equal(stepper.step(batches[0]!, LR).scale, 65536);
+  });
+}
 
 Deno.test("the state goes through a checkpoint with its scale", async () => {
   const a = await tinyStepper(IN_PARTS);
