@@ -10,7 +10,7 @@ import { isSplit, scenesOfSplit, SPLITS, versionOfSplit } from "./mod.ts";
 export interface ResolvedSplit {
   /** Names, sorted, each once. */
   scenes: string[];
-  /** How many scenes of official splits are absent, if any. */
+  /** Which scenes of official splits are absent, if any. */
   note?: string;
 }
 
@@ -55,7 +55,11 @@ export function resolveSplit(
     const present = wanted.filter((scene) => known.has(scene));
     present.forEach((scene) => scenes.add(scene));
     if (present.length === wanted.length) continue;
-    gaps.push(`${present.length} of the ${wanted.length} scenes of ${part}`);
+    const absent = wanted.filter((scene) => !known.has(scene));
+    gaps.push(
+      `${present.length} of the ${wanted.length} scenes of ${part}, ` +
+        `not ${someOf(absent)}`,
+    );
   }
   if (!scenes.size) {
     throw new DatasetError(
@@ -65,8 +69,9 @@ export function resolveSplit(
     );
   }
   const note = gaps.length
-    ? `${name}: the dataset holds ${gaps.join(" and ")}; the others are ` +
-      "left out"
+    ? `${name}: the dataset's scene.json holds ${gaps.join("; ")}. ` +
+      "These are left out; a whole dataset needs its metadata archive " +
+      "unpacked again"
     : undefined;
   return { scenes: [...scenes].sort(), note };
 }

@@ -10,7 +10,7 @@ import { CLASSES_3D, type FrameInfo } from "../../nusc/mod.ts";
 import type { ExportSettings } from "../export.ts";
 import { openRunner } from "../infer/run.ts";
 import { streamFrames } from "../infer/stream.ts";
-import { framesOf } from "../shared/dataset.ts";
+import { framesOf, rootOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, readModel } from "../train/artifact.ts";
 import { buildModel, type Model } from "../train/build.ts";
@@ -76,7 +76,7 @@ async function follow(
   );
   const frames = streamFrames(
     infos,
-    `${inputs.dataset}/root`,
+    await rootOf(inputs.dataset!),
     frameConfig(card.image, card.model),
   );
   const follower = new Follower(

@@ -12,7 +12,7 @@ import {
 } from "../../engine/onnx/mod.ts";
 import { type HeadConfig, memoryFields, stepShapes } from "../../models/mod.ts";
 import { writeResults } from "../../nusc/mod.ts";
-import { framesOf } from "../shared/dataset.ts";
+import { framesOf, rootOf } from "../shared/dataset.ts";
 import { ownCores, takeDevice } from "../shared/ranks.ts";
 import { frameConfig, type ModelCard } from "../train/artifact.ts";
 import { headConfig } from "../train/build.ts";
@@ -121,7 +121,7 @@ async function detectIn(
   const infos = scenes.flatMap(({ frames }) => frames);
   const frames = streamFrames(
     infos,
-    `${inputs.dataset}/root`,
+    await rootOf(inputs.dataset!),
     frameConfig(card.image, card.model),
     streamThreads(infos.length, cores),
   );

@@ -13,14 +13,19 @@ export interface DatasetManifest {
 }
 
 /**
- * Opens the dataset of an input folder; a linked one under its own path, so
+ * The dataset's folder of an input folder; a linked one under its own path, so
  * that messages name the user's files.
  */
+export async function rootOf(folder: string): Promise<string> {
+  return await Deno.realPath(`${folder}/root`);
+}
+
+/** Opens the dataset of an input folder. */
 export async function openInput(folder: string): Promise<Dataset> {
   const { openDataset } = await import("../../nusc/mod.ts");
   const text = await Deno.readTextFile(`${folder}/dataset.json`);
   const { version } = JSON.parse(text) as DatasetManifest;
-  return openDataset(await Deno.realPath(`${folder}/root`), version);
+  return openDataset(await rootOf(folder), version);
 }
 
 /** Runs work; what is wrong with the user's files becomes a UserError. */

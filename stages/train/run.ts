@@ -11,7 +11,7 @@ import {
   trainStep,
 } from "../../models/mod.ts";
 import { sequenceGroups } from "../../nusc/loader/mod.ts";
-import { framesOf } from "../shared/dataset.ts";
+import { framesOf, rootOf } from "../shared/dataset.ts";
 import { joinRanks, ownCores } from "../shared/ranks.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
@@ -69,7 +69,7 @@ export async function train(
   tellPlan(context, plan);
   const frames = frameConfig(config.image, config.model, config.augmentation);
   const drawn = {
-    root: `${inputs.dataset}/root`,
+    root: await rootOf(inputs.dataset!),
     infos,
     groups,
     config: frames,

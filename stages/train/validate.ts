@@ -20,7 +20,7 @@ import {
   streamFrames,
   streamThreads,
 } from "../infer/stream.ts";
-import { framesOf, openInput, selectionOf } from "../shared/dataset.ts";
+import { framesOf, openInput, rootOf, selectionOf } from "../shared/dataset.ts";
 import { frameConfig } from "./artifact.ts";
 import type { Model } from "./build.ts";
 import type { Stepper } from "./loop.ts";
@@ -75,7 +75,7 @@ export async function createValidation(
     );
     const frames = streamFrames(
       infos,
-      `${inputs.dataset}/root`,
+      await rootOf(inputs.dataset!),
       frameConfig(config.image, config.model),
       streamThreads(infos.length),
     );

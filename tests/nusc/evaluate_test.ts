@@ -266,7 +266,10 @@ Deno.test("scenes and splits that are not there are named", async () => {
     await Deno.writeTextFile(`${root}/r.json`, JSON.stringify(few));
     return evaluateDetection(openDataset(root), `${root}/r.json`, ALL);
   });
-  assert.match(notes[0]!, /holds 1 of the 2 scenes of mini_val/);
+  assert.match(
+    notes[0]!,
+    /scene.json holds 1 of the 2 scenes of mini_val, not scene-0916\. These/,
+  );
 });
 
 Deno.test("the command prints a user's mistake and exits with 2", async () => {

@@ -202,8 +202,10 @@ Deno.test("splits are put together from official ones and scenes", () => {
   assert.deepEqual(scenes, ["scene-0001", "scene-0061"]);
   assert.equal(
     note,
-    "train: the dataset holds 2 of the 700 scenes of train; the others are " +
-      "left out",
+    "train: the dataset's scene.json holds 2 of the 700 scenes of train, not " +
+      "scene-0002, scene-0004, scene-0005, scene-0006, scene-0007 and 693 " +
+      "more. These are left out; a whole dataset needs its metadata archive " +
+      "unpacked again",
   );
   assert.deepEqual(
     resolveSplit("mine", ["mini_train", "scene-0001"], source).scenes,

@@ -60,7 +60,10 @@ Deno.test("the stages go from a dataset to metrics of its own boxes", async () =
     val: ["scene-0103"],
   });
   const notes = told.filter((event) => event.type === "message");
-  assert.match(notes[0]!.text, /train: the dataset holds 1 of the 8 scenes/);
+  assert.match(
+    notes[0]!.text,
+    /train: the dataset's scene.json holds 1 of the 8 scenes/,
+  );
   const steps = told.filter((event) => event.type === "progress");
   assert.deepEqual(steps.at(-1), {
     type: "progress",

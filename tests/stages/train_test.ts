@@ -116,11 +116,22 @@ Deno.test("train", async (t) => {
     for (const { name } of Deno.readDirSync(camera)) {
       await Deno.writeFile(`${camera}/${name}`, image.slice(0, 900));
     }
-    const damaged = contextOf(settings, inputs, `${folder}/damaged`);
-    await assert.rejects(
-      train(damaged),
-      /Cannot decode the image .*CAM_BACK.*Copy this file again/s,
+    // A dataset that is linked is named as its owner knows it.
+    const linked = `${folder}/linked`;
+    await Deno.mkdir(linked);
+    const root = await Deno.realPath(`${inputs.dataset}/root`);
+    await Deno.symlink(root, `${linked}/root`);
+    const damaged = contextOf(
+      settings,
+      { ...inputs, dataset: linked },
+      `${folder}/damaged`,
     );
+    await assert.rejects(train(damaged), (error: Error) => {
+      assert.match(error.message, /CAM_BACK.*Copy this file again/s);
+      const start = `Cannot decode the image ${root}/`;
+      assert.equal(error.message.slice(0, start.length), start);
+      return true;
+    });
     for (const { name } of Deno.readDirSync(camera)) {
       await Deno.writeFile(`${camera}/${name}`, image);
     }

@@ -104,8 +104,10 @@ function selectSplit(dataset: Dataset, split: string): Selected {
     );
   }
   const notes = present.length === wanted.length ? [] : [
-    `${dataset.folder} holds ${present.length} of the ${wanted.length} ` +
-    `scenes of ${split}; the others are left out`,
+    `${dataset.folder}/scene.json holds ${present.length} of the ` +
+    `${wanted.length} scenes of ${split}, not ` +
+    `${someOf(wanted.filter((scene) => !known.has(scene)))}. These are left ` +
+    "out; a whole dataset needs its metadata archive unpacked again",
   ];
   return { samples: dataset.samplesOf(present), part: false, notes };
 }
