@@ -2,7 +2,7 @@
  * `pipeline runs`: what ran when.
  * @module
  */
-import { duration, formatTable, print } from "../loggers/mod.ts";
+import { duration, formatTable, outputWidth, print } from "../loggers/mod.ts";
 import { isAlive, readRuns, type RunRecord } from "../store/mod.ts";
 
 /** Prints past runs, the newest first. */
@@ -28,7 +28,8 @@ export function runs(
     [run.config, ...run.overrides].join(" "),
   ]);
   const columns = ["run", "status", "time", "stages", "config"];
-  for (const line of formatTable(columns, rows)) print(`${line}\n`);
+  const lines = formatTable(columns, rows, outputWidth());
+  for (const line of lines) print(`${line}\n`);
 }
 
 /** A run that says it is running may have been killed. */

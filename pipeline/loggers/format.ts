@@ -53,3 +53,27 @@ export function fit(text: string, width: number): string {
     ? text
     : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
+
+// deno-lint-ignore no-control-regex -- the codes of colours are controls
+const COLORS = /\x1b\[[0-9;]*m/g;
+
+/**
+ * A line as lines of at most `width` characters, broken between words and set
+ * in by two from the second on; a word that is longer stays whole. Codes of
+ * colours take no room.
+ */
+export function wrap(text: string, width: number): string[] {
+  const size = (part: string) => part.replace(COLORS, "").length;
+  if (size(text) <= width) return [text];
+  const lines: string[] = [];
+  let line = "";
+  for (const part of text.split(/(?<=\S)(?= )/)) {
+    if (line && size(line) + size(part) > width) {
+      lines.push(line);
+      line = `  ${part.trimStart()}`;
+    } else {
+      line += part;
+    }
+  }
+  return [...lines, line];
+}

@@ -11,7 +11,7 @@ import { TerminalLogger } from "./terminal.ts";
 export { FileLogger } from "./file.ts";
 export { bytes, duration } from "./format.ts";
 export type { Logger } from "./logger.ts";
-export { print, printError, style } from "./print.ts";
+export { outputWidth, print, printError, style } from "./print.ts";
 export { formatTable } from "./table.ts";
 
 /** The logger for whoever reads standard output. */

@@ -37,6 +37,11 @@ export function style(format: Style, text: string): string {
 
 const hasColor = Deno.stdout.isTerminal() && !Deno.noColor;
 
+/** Characters that fit on a line of standard output; any number in a file. */
+export function outputWidth(): number {
+  return Deno.stdout.isTerminal() ? terminalWidth() || Infinity : Infinity;
+}
+
 /** Width of the terminal in characters. */
 export function terminalWidth(): number {
   try {

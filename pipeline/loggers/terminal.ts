@@ -3,7 +3,7 @@
  * @module
  */
 import type { RunEvent } from "../event.ts";
-import { duration, fit } from "./format.ts";
+import { duration, fit, wrap } from "./format.ts";
 import { linesOf, type Look } from "./lines.ts";
 import type { Logger } from "./logger.ts";
 import { Progress } from "./progress.ts";
@@ -31,7 +31,8 @@ export class TerminalLogger implements Logger {
     if (event.type === "stage" && event.event.type === "progress") {
       this.#progress.add(event.event);
     }
-    const lines = linesOf(event, screen);
+    const lines = linesOf(event, screen)
+      .flatMap((line) => wrap(line, screen.width));
     if (event.type === "stage-finished" || event.type === "error") this.#end();
     if (lines.length === 0) return;
     this.#hide();

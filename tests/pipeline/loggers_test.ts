@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import type { RunEvent } from "../../pipeline/event.ts";
 import { CiLogger } from "../../pipeline/loggers/ci.ts";
-import { bytes, duration, number } from "../../pipeline/loggers/format.ts";
+import {
+  bytes,
+  duration,
+  number,
+  wrap,
+} from "../../pipeline/loggers/format.ts";
 import { Progress } from "../../pipeline/loggers/progress.ts";
 import { formatTable } from "../../pipeline/loggers/table.ts";
 import { TerminalLogger } from "../../pipeline/loggers/terminal.ts";
@@ -21,6 +26,16 @@ Deno.test("numbers are short", () => {
     ["3", "0", "-2.5", "1235", "4e-4", "4e-4", "1e12", "NaN"],
   );
   assert.deepEqual([12, 3400, 1.25e9].map(bytes), ["12 B", "3.4 kB", "1.3 GB"]);
+});
+
+Deno.test("long lines break between words, whatever their colour", () => {
+  assert.deepEqual(wrap("one two three", 8), ["one two", "  three"]);
+  assert.deepEqual(wrap("one two", 7), ["one two"]);
+  const red = "\x1b[31mone two\x1b[39m";
+  assert.deepEqual(wrap(red, 7), [red]);
+  assert.deepEqual(wrap("    in a/very/long/path", 9), [
+    ...["    in", "  a/very/long/path"],
+  ]);
 });
 
 Deno.test("tables align numbers to the right and fit narrow terminals", () => {
@@ -123,11 +138,11 @@ Deno.test("a terminal shows one status line below, cut to its width", () => {
   for (const event of EVENTS) logger.log(event);
   logger.close();
   assert.deepEqual(text.split("\r\x1b[K"), [
-    "train runs: config lr: 1 → 2; a; b; and 2 more\n",
+    "train runs: config lr: 1 → 2; a; b; and\n  2 more\n",
     "train  0.0 s",
     "train: warning: dim light\n",
     "train  steps 1/4 25%  loss 2.5  a_rath…",
-    "✓ train ran in 1 min 3 s  artifacts/train/abc\n",
+    "✓ train ran in 1 min 3 s\n  artifacts/train/abc\n",
   ]);
 });
 
