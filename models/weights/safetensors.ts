@@ -52,6 +52,33 @@ const BYTES: Record<StoredType, number> = {
   BOOL: 1,
 };
 
+/** Integers without an array of their own, read into wider ones. */
+const WIDENED: Record<
+  string,
+  { bytes: number; dtype: StoredType; read: (raw: ArrayBuffer) => StoredData }
+> = {
+  I8: {
+    bytes: 1,
+    dtype: "I32",
+    read: (raw) => Int32Array.from(new Int8Array(raw)),
+  },
+  I16: {
+    bytes: 2,
+    dtype: "I32",
+    read: (raw) => Int32Array.from(new Int16Array(raw)),
+  },
+  U16: {
+    bytes: 2,
+    dtype: "I32",
+    read: (raw) => Int32Array.from(new Uint16Array(raw)),
+  },
+  U32: {
+    bytes: 4,
+    dtype: "I64",
+    read: (raw) => BigInt64Array.from([...new Uint32Array(raw)].map(BigInt)),
+  },
+};
+
 /**
  * Reads all tensors of a safetensors file.
  *
@@ -217,11 +244,12 @@ function readEntry(
     );
   }
   const dtype = entry.dtype as StoredType;
-  const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : undefined;
+  const wide = Object.hasOwn(WIDENED, dtype) ? WIDENED[dtype] : undefined;
+  const size = Object.hasOwn(BYTES, dtype) ? BYTES[dtype] : wide?.bytes;
   if (size === undefined) {
     throw new SyntaxError(
       `Cannot read "${name}": type ${entry.dtype}, expected one of ` +
-        Object.keys(BYTES).join(", "),
+        [...Object.keys(BYTES), ...Object.keys(WIDENED)].join(", "),
     );
   }
   const [from, to] = entry.data_offsets;
@@ -234,7 +262,10 @@ function readEntry(
   }
   // A copy, because offsets in the file need not be aligned.
   const raw = bytes.slice(start + from, start + to);
-  return { dtype, shape: entry.shape, data: decode(dtype, raw.buffer) };
+  const { shape } = entry;
+  return wide
+    ? { dtype: wide.dtype, shape, data: wide.read(raw.buffer) }
+    : { dtype, shape, data: decode(dtype, raw.buffer) };
 }
 
 function decode(dtype: StoredType, buffer: ArrayBuffer): StoredData {

@@ -53,6 +53,23 @@ Deno.test("half precision is widened", () => {
   assert.deepEqual(parseSafetensors(file).get("h")!.data, Float32Array.of(-1));
 });
 
+Deno.test("small and unsigned integers are widened", () => {
+  const header = JSON.stringify({
+    a: { dtype: "I8", shape: [1], data_offsets: [0, 1] },
+    b: { dtype: "I16", shape: [1], data_offsets: [1, 3] },
+    c: { dtype: "U16", shape: [1], data_offsets: [3, 5] },
+    d: { dtype: "U32", shape: [1], data_offsets: [5, 9] },
+  });
+  const file = new Uint8Array(8 + header.length + 9).fill(255);
+  file.set([header.length, 0, 0, 0, 0, 0, 0, 0]);
+  file.set(new TextEncoder().encode(header), 8);
+  const read = parseSafetensors(file);
+  assert.deepEqual(
+    [...read.values()].map(({ dtype, data }) => [dtype, Number(data[0])]),
+    [["I32", -1], ["I32", -1], ["I32", 65535], ["I64", 2 ** 32 - 1]],
+  );
+});
+
 Deno.test("a damaged file is refused with what was found", () => {
   const bytes = writeSafetensors(
     new Map([["w", { data: Float32Array.of(1, 2), shape: [2] }]]),
