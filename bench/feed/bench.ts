@@ -11,11 +11,7 @@ import { measureOurs } from "../run/child.ts";
 export const feed: Bench = {
   description: "six JPEGs of 1600x900 to input of 256x704, 60 frames",
   async run({ dir, python, say }) {
-    const root = `${dir}/feed`;
-    if (!existsSync(`${root}/made`)) {
-      say("feed: the images, made at the first time");
-      await measureOurs("feed/images.ts", [root]);
-    }
+    const root = await imagesIn(dir, say);
     const ours = await measureOurs("feed/ours.ts", [root]);
     say(`feed: ${JSON.stringify(ours.facts)}`);
     const peer = python
@@ -34,3 +30,16 @@ export const feed: Bench = {
     return [{ what: this.description, ours, peer, goals }];
   },
 };
+
+/** The folder of the images, which are made at the first time. */
+export async function imagesIn(
+  dir: string,
+  say: (text: string) => void,
+): Promise<string> {
+  const root = `${dir}/feed`;
+  if (!existsSync(`${root}/made`)) {
+    say("feed: the images, made at the first time");
+    await measureOurs("feed/images.ts", [root]);
+  }
+  return root;
+}

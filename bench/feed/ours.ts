@@ -5,46 +5,15 @@
  * @module
  */
 import process from "node:process";
-import {
-  type ImageJob,
-  IMAGENET_RGB,
-  ImagePool,
-  type View,
-  writeImages,
-} from "../../nusc/loader/mod.ts";
+import { IMAGENET_RGB, ImagePool, writeImages } from "../../nusc/loader/mod.ts";
 import { CAMERAS } from "../../nusc/mod.ts";
 import { report } from "../run/report.ts";
+import { HEIGHT, imageJobs, WIDTH } from "./jobs.ts";
 
 const FRAMES = 60;
-const [HEIGHT, WIDTH] = [256, 704];
 
 const [root] = Deno.args as [string];
-const files = CAMERAS.map((camera) =>
-  [...Deno.readDirSync(`${root}/samples/${camera}`)]
-    .map(({ name }) => `${root}/samples/${camera}/${name}`).sort()
-);
-
-/** Scales over the range of training, crops and flips in turn. */
-function viewOf(frame: number): View {
-  const resize = 0.38 + 0.17 * ((frame * 7) % 20) / 19;
-  const resizedWidth = Math.trunc(1600 * resize);
-  const resizedHeight = Math.trunc(900 * resize);
-  return {
-    ...{ resize, resizedWidth, resizedHeight },
-    left: Math.trunc(Math.max(0, resizedWidth - WIDTH) / 2),
-    top: resizedHeight - HEIGHT,
-    ...{ width: WIDTH, height: HEIGHT, flip: frame % 2 === 1, rotate: 0 },
-  };
-}
-
-function jobsOf(frame: number): ImageJob[] {
-  const view = viewOf(frame);
-  const size = { width: 1600, height: 900 };
-  return files.map((paths) => {
-    const path = paths[frame % paths.length]!;
-    return { path, ...size, view, normalization: IMAGENET_RGB };
-  });
-}
+const jobsOf = imageJobs(root);
 
 /** Sum of the bytes behind normalised values. */
 function bytesOf(images: Float32Array): number {
@@ -56,7 +25,7 @@ function bytesOf(images: Float32Array): number {
 }
 
 const images = new Float32Array(
-  new SharedArrayBuffer(4 * files.length * HEIGHT * WIDTH * 3),
+  new SharedArrayBuffer(4 * CAMERAS.length * HEIGHT * WIDTH * 3),
 );
 const pool = new ImagePool(1, "pillow");
 await report(async () => {

@@ -10,10 +10,12 @@ import { Command } from "commander";
 import * as tf from "@tensorflow/tfjs-core";
 import { exportOnnx, openSession } from "../../engine/onnx/mod.ts";
 import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
+import { ImageReader, writeImages } from "../../nusc/loader/mod.ts";
 import { inferenceStep, MEMORY_FIELDS, stepShapes } from "../../models/mod.ts";
 import { namedArrays } from "../../stages/infer/stream.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
 import type { Cost } from "../run/report.ts";
+import { imageJobs } from "../feed/jobs.ts";
 import { costOf } from "./cost.ts";
 import { noiseBatch } from "./input.ts";
 import { preset, type PRESETS } from "./presets.ts";
@@ -21,6 +23,7 @@ import { preset, type PRESETS } from "./presets.ts";
 const options = new Command()
   .option("--preset <name>", "r50 or mini", "r50")
   .option("--frames <n>", "timed frames, after two others", Number, 10)
+  .option("--images <root>", "read them from files, too, one after the other")
   .option("--provider <name>", "cpu, cuda, tensorrt or webgpu", "cpu")
   .parse(Deno.args, { from: "user" })
   .opts();
@@ -52,7 +55,14 @@ let memory = Object.fromEntries(
     return [name, { data: new Float32Array(size), shape }];
   }),
 );
+const reader = new ImageReader({ resample: "pillow", cacheBytes: 0 });
+const jobsOf = options.images ? imageJobs(options.images) : null;
+let count = 0;
 const { firstSeconds, ...spent } = await costOf(async () => {
+  if (jobsOf) {
+    const { data } = frame.images!;
+    await writeImages(reader, jobsOf(count++), data as Float32Array);
+  }
   const outputs = await session.run({ ...frame, ...memory });
   memory = Object.fromEntries(
     MEMORY_FIELDS.map((field) => [

@@ -12,6 +12,7 @@ import time
 
 import torch
 
+from images import Images
 from losses import CODE, denoising_loss, encode, focal_losses, layer_loss
 from model import CLASSES, StreamPETR
 
@@ -82,6 +83,7 @@ def main():
     parser.add_argument("--precision", default="float32", choices=("float32", "float16", "bfloat16"))
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--forward", action="store_true", help="a frame without training")
+    parser.add_argument("--images", help="read a frame from files, too: a root")
     args = parser.parse_args()
     device, half = args.device, args.precision != "float32"
     torch.manual_seed(0)
@@ -115,10 +117,14 @@ def main():
         scaler.update()
         return total
 
+    images = Images(args.images) if args.images else None
+
     def frame_only():
         nonlocal memory
         model.eval()
         nothing = torch.zeros(args.batch, 0, 3, device=device)
+        if images:
+            frame["images"] = images.read(len(times)).to(device)
         with torch.inference_mode(), torch.autocast(device, dtype=getattr(torch, args.precision), enabled=half):
             logits, codes, _, memory = model(frame, memory, nothing, None)
         return logits.sum()
