@@ -17,8 +17,8 @@ const STREAMS = 4;
 export const ranks: Bench = {
   description: "a training step of the mini model, 1 and 2 processes",
   async run(context) {
-    const alone = await stepOf(1, context);
-    const two = await stepOf(2, context);
+    const [alone, two] = await fastest(context);
+    check(alone, two);
     const [one, both] = [alone, two].map(({ seconds }) => STREAMS / seconds);
     const figure = `${one!.toFixed(2)} samples/s on 1 process, ` +
       `${both!.toFixed(2)} on 2: x${(both! / one!).toFixed(2)}`;
@@ -35,7 +35,31 @@ export const ranks: Bench = {
   },
 };
 
-const NOTE = "each process computes with the cores divided by the processes; " +
+/** How often each is timed, in turns: others may use the cores as well. */
+const ROUNDS = 2;
+
+async function fastest(context: BenchContext): Promise<[Cost, Cost]> {
+  const costs: Cost[][] = [[], []];
+  for (let i = 0; i < ROUNDS; i++) {
+    for (const processes of [1, 2]) {
+      costs[processes - 1]!.push(await stepOf(processes, context));
+    }
+  }
+  const [alone, two] = costs.map((all) =>
+    all.toSorted((a, b) => a.seconds - b.seconds)[0]!
+  );
+  return [alone!, two!];
+}
+
+/** @throws {Error} where the two have learned different things */
+function check(alone: Cost, two: Cost): void {
+  const [one, other] = [Number(alone.facts.loss), Number(two.facts.loss)];
+  if (Math.abs(one - other) <= 1e-4 * one) return;
+  throw new Error(`The loss is ${one} on 1 process, ${other} on 2`);
+}
+
+const NOTE =
+  "the fastest of two launches, in turns; each process computes with the cores divided by the processes; " +
   "wall s are of the median step; CPU s and peak are of rank 0 alone";
 
 async function stepOf(

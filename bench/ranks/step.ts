@@ -12,6 +12,7 @@ import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import { openRanks } from "../../engine/ranks/mod.ts";
 import { readLaunch } from "../../pipeline/launch.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
+import type { Batch } from "../../stages/train/batch.ts";
 import { composeStep } from "../../stages/train/run.ts";
 import { createStepper } from "../../stages/train/stepper.ts";
 import type { Cost } from "../run/report.ts";
@@ -30,6 +31,8 @@ const cores = navigator.hardwareConcurrency;
 const threads = Math.max(1, Math.floor(cores / ranks.localSize));
 const engine = await startTensorFlow({ threads });
 const settings = preset("mini", batch, "float32");
+// Batch statistics would be of each process's own images.
+Object.assign(settings.model.backbone, { norm: "frozen" });
 const model = buildModel(settings.model, settings.image);
 const step = composeStep(settings, model);
 const stepper = createStepper({
@@ -43,8 +46,7 @@ const stepper = createStepper({
 const { height, width } = settings.image;
 const size = { cameras: 6, height, width, objects: OBJECTS.mini };
 const whole = noiseBatch({ ...size, batch: batch * ranks.size }, 0);
-const own = noiseBatch({ ...size, batch }, ranks.rank);
-const given = { ...own, frames: whole.frames };
+const given = { ...whole, ...shareOf(whole) };
 let loss = NaN;
 const { firstSeconds, ...spent } = await costOf(async () => {
   ({ loss } = await stepper.stepTogether(given, 1e-5));
@@ -64,3 +66,14 @@ const cost: Cost = {
 await ranks.close();
 if (ranks.rank === 0) console.log(JSON.stringify(cost));
 Deno.exit(0);
+
+/** The arrays of this process's streams. */
+function shareOf(batch: Batch): Partial<Batch> {
+  return Object.fromEntries(
+    Object.entries(batch).flatMap(([name, array]) => {
+      if (!(array instanceof Float32Array)) return [];
+      const each = array.length / ranks.size;
+      return [[name, array.slice(ranks.rank * each, (ranks.rank + 1) * each)]];
+    }),
+  );
+}
