@@ -25,6 +25,7 @@ import {
 } from "../../stages/train/batch.ts";
 import { streamFrames } from "../../stages/infer/stream.ts";
 import { Feeder, threadsOf } from "../../stages/train/feeder.ts";
+import { openSource } from "../../stages/train/source.ts";
 import { trainSettings } from "../../stages/train/settings.ts";
 import { TINY } from "../world/support.ts";
 
@@ -139,6 +140,37 @@ Deno.test("frames of a clip follow each other, their images stay together", asyn
     });
     await feeder.close();
     assert.deepEqual(clip.map(({ images }) => images), copies);
+  });
+});
+
+Deno.test("single frames without ground truth are not learned from, if so asked", async () => {
+  await withFeeders(async (_, frames, root) => {
+    // Points in one frame alone make its boxes the only ground truth.
+    const infos = frames.map((info, i) => ({
+      ...info,
+      valid_flag: info.valid_flag.map((valid) => valid && i === 2),
+    }));
+    const draw = async (filter_empty: boolean) => {
+      const chosen = trainSettings.parse({
+        ...settings,
+        sequence_split: "all",
+        filter_empty,
+        feeding: { threads: 0, prefetch: 1 },
+      });
+      const { image, model, augmentation } = chosen;
+      const config = frameConfig(image, model, augmentation);
+      const groups = sequenceGroups(infos, "all");
+      const drawn = { root, infos, groups, config, cores: 1 };
+      const own = { first: 0, count: 2 };
+      const source = openSource(chosen, { ...drawn, own }, 2, 0, []);
+      const seen = [await source.next(), await source.next()];
+      await source.close();
+      return seen.flatMap((batch) =>
+        batch.frames.map(({ info }) => info.token)
+      );
+    };
+    assert.ok(new Set(await draw(false)).size > 1);
+    assert.deepEqual(new Set(await draw(true)), new Set([infos[2]!.token]));
   });
 });
 
