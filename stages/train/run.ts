@@ -1,8 +1,8 @@
 /**
- * The train stage, straight down the page: data, network, warm start, step,
- * loop, artifact.
+ * The train stage: data, network, warm start, step, loop, artifact.
  * @module
  */
+import type { Ranks } from "../../engine/ranks/mod.ts";
 import { type StageContext, UserError } from "../../pipeline/stage.ts";
 import {
   buildAuxiliary,
@@ -23,7 +23,7 @@ import {
   type Model,
 } from "./build.ts";
 import { loadState } from "./checkpoint.ts";
-import { runLoop } from "./loop.ts";
+import { runLoop, type Stepper } from "./loop.ts";
 import { type Plan, planRun } from "./plan.ts";
 import { loadPretrained } from "./pretrained.ts";
 import { takeCheckpoint, trainsNothing } from "./published.ts";
@@ -43,16 +43,58 @@ const WARM = "pts_bbox_head.position_encoder.0.weight";
 export async function train(
   context: StageContext<TrainSettings>,
 ): Promise<void> {
-  const { config, inputs, output } = context;
-  if (trainsNothing(config.schedule)) {
-    const model = buildModel(config.model, config.image);
-    const step = composeStep(config, model);
-    if (context.launch && context.launch.rank > 0) return;
-    return await takeCheckpoint(context, step, model.detector);
-  }
-
-  // ---- data ----
+  const { config } = context;
+  if (trainsNothing(config.schedule)) return await publish(context);
   const ranks = joinRanks(context);
+  const data = await openData(context, ranks);
+  const network = await openNetwork(context);
+  const { engine, model, step, values } = network;
+  await warmUp(context, ranks, data, network);
+  await shareValues(ranks, values);
+  const { plan, open } = data;
+  const freezes = config.warm_start?.freeze ?? false;
+  const stepper = createStepper({
+    engine,
+    step,
+    settings: config,
+    values,
+    ranks,
+    frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
+  });
+  await runLoop({
+    context,
+    ranks,
+    stepper,
+    open,
+    rate: (iteration) => plan.lr * plan.factor(iteration),
+    momentum: plan.momentum,
+    iterations: plan.iterations,
+    iterationsPerEpoch: plan.iterationsPerEpoch,
+    compiles: config.jit ?? engine.device === "gpu",
+    validate: ranks.rank === 0
+      ? await createValidation({ context, engine, model, stepper })
+      : null,
+  });
+  await ranks.close();
+  if (ranks.rank === 0) await writeArtifact(context, network, stepper);
+}
+
+type Context = StageContext<TrainSettings>;
+type Data = Awaited<ReturnType<typeof openData>>;
+type Network = Awaited<ReturnType<typeof openNetwork>>;
+
+/** Without training, the checkpoint becomes the artifact. */
+async function publish(context: Context): Promise<void> {
+  const { config, launch } = context;
+  const model = buildModel(config.model, config.image);
+  const step = composeStep(config, model);
+  if (launch && launch.rank > 0) return;
+  await takeCheckpoint(context, step, model.detector);
+}
+
+/** Frames, how they are drawn, and how long the run is. */
+async function openData(context: Context, ranks: Ranks) {
+  const { config, inputs } = context;
   const infos = await framesOf(inputs.data!, config.split);
   const groups = sequenceGroups(
     infos,
@@ -78,8 +120,12 @@ export async function train(
   };
   const open = (iteration: number, poses: StreamPose[]) =>
     openSource(config, drawn, plan.globalBatch, iteration, poses);
+  return { infos, plan, frames, open };
+}
 
-  // ---- network ----
+/** The network with its first weights, drawn or from a checkpoint. */
+async function openNetwork(context: Context) {
+  const { config } = context;
   const engine = await startEngine(context, config.threads);
   const model = buildModel(config.model, config.image);
   const step = composeStep(config, model);
@@ -90,53 +136,37 @@ export async function train(
     ? await loadPretrained(context, checkpoint, step.params)
     : {};
   Object.assign(values, pretrained);
+  return { engine, model, step, values, isWarm: WARM in pretrained };
+}
 
-  // ---- warm start, unless the run goes on or has learned it before ----
+/** The warm start, unless the run goes on or has learned it before. */
+async function warmUp(
+  context: Context,
+  ranks: Ranks,
+  { infos, frames }: Data,
+  { engine, model, step, values, isWarm }: Network,
+): Promise<void> {
   const resumes = await loadState(context.scratch) !== null;
-  const knows = WARM in pretrained;
-  const warms = config.warm_start && !resumes && !knows;
-  if (warms) refuseOtherHeads(config);
-  if (warms && ranks.rank === 0) {
-    await warmStart({
-      context,
-      engine,
-      head: model.head,
-      specs: step.params,
-      values,
-      frames: infos,
-      frameConfig: frames,
-    });
-  }
-
-  // ---- training ----
-  await shareValues(ranks, values);
-  const freezes = config.warm_start?.freeze ?? false;
-  const stepper = createStepper({
-    engine,
-    step,
-    settings: config,
-    values,
-    ranks,
-    frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
-  });
-  await runLoop({
-    context,
-    ranks,
-    stepper,
-    open,
-    rate: (iteration) => plan.lr * plan.factor(iteration),
-    momentum: plan.momentum,
-    iterations: plan.iterations,
-    iterationsPerEpoch: plan.iterationsPerEpoch,
-    compiles: config.jit ?? engine.device === "gpu",
-    validate: ranks.rank === 0
-      ? await createValidation({ context, engine, model, stepper })
-      : null,
-  });
-  await ranks.close();
+  if (!context.config.warm_start || resumes || isWarm) return;
+  refuseOtherHeads(context.config);
   if (ranks.rank > 0) return;
+  await warmStart({
+    context,
+    engine,
+    head: model.head,
+    specs: step.params,
+    values,
+    frames: infos,
+    frameConfig: frames,
+  });
+}
 
-  // ---- artifact: the detector, and the 2D head for who trains on ----
+/** Writes the detector, and the 2D head for who trains on. */
+async function writeArtifact(
+  { config, output }: Context,
+  { step, values }: Network,
+  stepper: Stepper,
+): Promise<void> {
   const { tensors } = stepper.read();
   for (const name of Object.keys(step.params)) {
     const { data, shape } = exportedOf(tensors, config, name);
