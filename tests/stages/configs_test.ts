@@ -218,6 +218,44 @@ Deno.test("published configs say their length, rates and images", () => {
   });
 });
 
+Deno.test("what the originals share is the same in all published configs", () => {
+  for (const file of PUBLISHED) {
+    const all = trainSettingsOf(file);
+    const { optimizer, schedule, model, image, augmentation } = all;
+    const { head, denoising } = model;
+    const single = head.type === "petr";
+    const clips = all.window !== null;
+    assert.deepEqual({
+      batch: [all.batch * all.accumulate, optimizer.base_batch],
+      decay: [optimizer.weight_decay, optimizer.clip, ...optimizer.betas],
+      warmup: [schedule.warmup_iterations, schedule.warmup_ratio],
+      cosine: [schedule.policy, schedule.min_lr_ratio, schedule.by_epoch],
+      data: [all.sequence_split, all.filter_empty, image.grid_mask, image.flip],
+      world: [augmentation.rotation, ...augmentation.scale],
+      decoder: [head.layers, head.heads, head.dropout, head.feedforward],
+      codes: head.code_weights,
+      ranges: [head.range, head.position_range],
+      noise: [denoising!.groups, denoising!.noise_scale, denoising!.split],
+      again: [model.backbone.with_cp, head.with_cp],
+    }, {
+      batch: clips ? [8, 8] : [16, 16],
+      decay: [0.01, 35, 0.9, 0.999],
+      warmup: [500, 1 / 3],
+      cosine: ["cosine", 1e-3, single || clips],
+      data: [single ? "all" : 2, single, 0.7, 0.5],
+      world: [0.3925, 0.95, 1.05],
+      decoder: [6, 8, 0.1, head.type === "repdetr3d" ? 1024 : 2048],
+      codes: [2, 2, 1, 1, 1, 1, 1, 1, ...(single ? [0.2, 0.2] : [1, 1])],
+      ranges: [
+        [-51.2, -51.2, -5, 51.2, 51.2, 3],
+        [-61.2, -61.2, -10, 61.2, 61.2, 10],
+      ],
+      noise: [10, 1, 0.75],
+      again: [true, !clips],
+    }, file);
+  }
+});
+
 /** Leaves of nested maps, by their paths. */
 function leaves(value: unknown, path = ""): [string, unknown][] {
   if (value === null || typeof value !== "object" || Array.isArray(value)) {
