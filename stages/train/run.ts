@@ -60,6 +60,13 @@ export async function train(
     values,
     ranks,
     frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
+    onGrowth: (objects, bucket) =>
+      context.emit({
+        type: "message",
+        level: "info",
+        text: `a frame holds ${objects} objects: the step is recorded with ` +
+          `${bucket} denoising queries a group, too`,
+      }),
   });
   await runLoop({
     context,

@@ -101,7 +101,11 @@ const denoising = z.strictObject({
   noise_scale: z.number().min(0).default(1),
   split: positive.default(0.75),
   bucket: count.default(64)
-    .describe("ground truths a frame may hold; more are left out of denoising"),
+    .describe("rows of a group, so that shapes stay: one a ground truth"),
+  grow: z.boolean().default(true).describe(
+    "frames of more ground truths have a recording of twice the rows (or " +
+      "four times, …), as exact as the original; false leaves the rest out",
+  ),
 });
 
 const auxiliary = z.strictObject({

@@ -39,7 +39,8 @@ import { firstNonFinite } from "./diagnose.ts";
 import { arraysOf, type Batch } from "./batch.ts";
 import { type Group, groupsOf } from "./flat.ts";
 import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
-import { recordGlance, recordPass } from "./pass.ts";
+import { recordGlance } from "./pass.ts";
+import { type OnGrowth, Passes, type Recorded } from "./passes.ts";
 import { lossScaling, Scaler } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
 import { firstState, readState, stateOf } from "./state.ts";
@@ -66,6 +67,8 @@ export interface StepperParts {
   synchronize?: Synchronize;
   /** Processes that train together; left out, this one alone. */
   ranks?: Ranks;
+  /** Told when crowded frames need a recording of their own. */
+  onGrowth?: OnGrowth;
   /** Told at the end of each part of a step, for profiles. */
   mark?: (part: StepPart) => void;
 }
@@ -86,6 +89,7 @@ export function createStepper(parts: StepperParts): Stepper {
 
 /** A frame of all clips or streams, and what all its parts share. */
 interface Whole {
+  recorded: Recorded;
   batch: Batch;
   /** Counts the frames of this step that are learned from. */
   index: number;
@@ -112,7 +116,7 @@ class DeviceStepper implements Stepper {
   readonly #step: TrainStep;
   readonly #settings: TrainSettings;
   readonly #groups: Group[];
-  readonly #pass: ReturnType<typeof recordPass>;
+  readonly #passes: Passes;
   /** For earlier frames of clips. */
   readonly #glance: ReturnType<typeof recordGlance> | null;
   readonly #engine: TensorFlowEngine;
@@ -125,7 +129,7 @@ class DeviceStepper implements Stepper {
   #state: Tensors;
   /** Updates so far, and batches seen: overflows make no update. */
   #steps = 0;
-  #passes = 0;
+  #seen = 0;
 
   constructor(parts: StepperParts) {
     const { engine, settings, frozen, values, step } = parts;
@@ -151,7 +155,7 @@ class DeviceStepper implements Stepper {
       values,
       synchronize: parts.synchronize,
     };
-    this.#pass = recordPass(recording);
+    this.#passes = new Passes(recording, parts.onGrowth);
     this.#glance = settings.window ? recordGlance(recording) : null;
     this.#engine = engine;
     this.#scaler = new Scaler(lossScaling(settings));
@@ -245,7 +249,7 @@ class DeviceStepper implements Stepper {
       this.#passFrame(attempt, clip[i]!, i - silent, prefix);
       if (!Number.isFinite(attempt.loss)) break;
     }
-    this.#passes++;
+    this.#seen++;
     return attempt;
   }
 
@@ -257,10 +261,14 @@ class DeviceStepper implements Stepper {
     prefix: string,
   ): void {
     const { accumulate, seed } = this.#settings;
-    const { config } = this.#step;
-    const all = { ...config, batch: config.batch * this.#share.total };
     const samples = batch.frames as unknown as Sample[];
-    const numbers = random(`${seed}/${this.#passes}`);
+    const fullest = Math.max(
+      ...samples.map(({ labels }) => labels.labels.length),
+    );
+    const recorded = this.#passes.for(fullest);
+    const { config } = recorded.step;
+    const all = { ...config, batch: config.batch * this.#share.total };
+    const numbers = random(`${seed}/${this.#seen}`);
     // Frames of a clip share their grid mask, as in the reference.
     const { gridMask, denoising } = drawsOf(numbers);
     const own = index === 0
@@ -268,7 +276,7 @@ class DeviceStepper implements Stepper {
       : drawsOf(numbers.fork(`${index}`)).denoising;
     const prepared = prepareStep(all, samples, { gridMask, denoising: own });
     const counts = countsOf(all, samples, prepared.denoising);
-    const whole = { batch, index, prefix, samples, prepared, counts };
+    const whole = { recorded, batch, index, prefix, samples, prepared, counts };
     for (let part = 0; part < accumulate; part++) {
       this.#passPart(attempt, whole, part);
       if (!Number.isFinite(attempt.loss)) break;
@@ -291,17 +299,16 @@ class DeviceStepper implements Stepper {
   }
 
   #passPart(attempt: Attempt, whole: Whole, part: number): void {
-    const { config } = this.#step;
+    const { step: { config }, pass } = whole.recorded;
     const { first, total } = this.#share;
-    const { batch, index, samples, prepared, counts } = whole;
+    const { batch, samples, prepared, counts } = whole;
     const place = first + part;
     const prefix = memoryPrefix(place, total);
     const state = { ...this.#state, ...attempt.fresh };
-    const own = arraysOf(batch);
-    const inputs = this.#inputs(own, part, prepared.inputs, index);
+    const inputs = this.#inputs(whole, part);
     const given = { ...state, ...memoryOf(state, prefix), ...inputs };
     this.#mark("upload");
-    const { outputs, saved } = this.#pass.early(given);
+    const { outputs, saved } = pass.early(given);
     this.#mark("early");
     attempt.forward(outputs, prefix);
     this.#mark("read");
@@ -317,26 +324,23 @@ class DeviceStepper implements Stepper {
       targetSpecs(config),
     );
     this.#mark("match");
-    const late = this.#pass.late(saved, { ...given, ...targets });
+    const late = pass.late(saved, { ...given, ...targets });
     attempt.backward(config, late, whole.prefix);
     this.#mark("late");
     tf.dispose([inputs, targets]);
   }
 
-  /**
-   * @param whole arrays of the whole batch, also of other processes.
-   * @param index of the frame in a clip.
-   */
-  #inputs(own: Arrays, part: number, whole: Arrays, index: number): Tensors {
-    const specs = inputSpecs(this.#step.config);
+  /** Of a part: its own arrays, and its share of what was drawn for all. */
+  #inputs({ recorded, batch, index, prepared }: Whole, part: number): Tensors {
+    const specs = inputSpecs(recorded.step.config);
     const { first, total } = this.#share;
     const place = first + part;
     const seed = this.#settings.seed + PART_SEED * (index * total + place);
     return {
-      ...tensorsOf(partOf(own, specs, part), specs),
-      ...tensorsOf(partOf(whole, specs, place), specs),
+      ...tensorsOf(partOf(arraysOf(batch), specs, part), specs),
+      ...tensorsOf(partOf(prepared.inputs, specs, place), specs),
       scale: tf.scalar(this.#scaler.scale),
-      seed: tf.tensor1d([seed, this.#passes], "int32"),
+      seed: tf.tensor1d([seed, this.#seen], "int32"),
     };
   }
 
@@ -397,7 +401,7 @@ class DeviceStepper implements Stepper {
   read(): StepperState {
     return {
       step: this.#steps,
-      passes: this.#passes,
+      passes: this.#seen,
       scale: this.#scaler.save(),
       tensors: readState(this.#state, this.#groups),
     };
@@ -405,7 +409,7 @@ class DeviceStepper implements Stepper {
 
   write({ step, passes, scale, tensors }: StepperState): void {
     this.#steps = step;
-    this.#passes = passes;
+    this.#seen = passes;
     this.#scaler.load(scale);
     tf.dispose(this.#state);
     const own = withoutOthers(tensors, this.#share);

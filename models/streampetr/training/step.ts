@@ -97,6 +97,8 @@ export interface TrainStep {
    * @returns `memory.*` for the next frame.
    */
   glance(params: Params, inputs: Tensors): Tensors;
+  /** The same step with so many denoising rows a group; equal results. */
+  withBucket(bucket: number): TrainStep;
 }
 
 /** Composes the step of a detector. */
@@ -121,6 +123,14 @@ export function trainStep(config: StepConfig, parts: StepParts): TrainStep {
       forward(config, parts, params, inputs, pass),
     losses: (forward, targets) => losses(config, forward, targets),
     glance: (params, inputs) => glance(detector, params, inputs),
+    withBucket(bucket) {
+      const { denoising } = config;
+      if (denoising === null) throw new TypeError("Nothing is denoised");
+      return trainStep(
+        { ...config, denoising: { ...denoising, bucket } },
+        parts,
+      );
+    },
   };
 }
 
