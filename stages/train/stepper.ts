@@ -301,7 +301,7 @@ class DeviceStepper implements Stepper {
   #passPart(attempt: Attempt, whole: Whole, part: number): void {
     const { step: { config }, pass } = whole.recorded;
     const { first, total } = this.#share;
-    const { batch, samples, prepared, counts } = whole;
+    const { samples, prepared, counts } = whole;
     const place = first + part;
     const prefix = memoryPrefix(place, total);
     const state = { ...this.#state, ...attempt.fresh };
