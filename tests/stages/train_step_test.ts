@@ -55,6 +55,17 @@ Deno.test("two parts of one stream equal a batch of two", async () => {
   assert.ok(distance(parts.read(), whole.read(), "weight.") < 1e-3);
 });
 
+Deno.test("compiled by XLA, which does cheap work twice, a step is the same", async () => {
+  const plain = await tinyStepper(plainSettings());
+  const compiled = await tinyStepper(plainSettings({ jit: true }));
+  for (const batch of batches) {
+    const [a, b] = [compiled.step(batch, LR), plain.step(batch, LR)];
+    assert.ok(Math.abs(a.loss / b.loss - 1) < 1e-4, `${a.loss}, ${b.loss}`);
+    assert.ok(Math.abs(a.gradNorm / b.gradNorm - 1) < 1e-3);
+  }
+  assert.ok(distance(compiled.read(), plain.read(), "weight.") < 1e-3);
+});
+
 Deno.test("steps leave no tensors behind", async () => {
   const stepper = await tinyStepper(IN_PARTS);
   stepper.step(batches[0]!, LR);

@@ -5,12 +5,14 @@
  * and takes from the early part what it needs of it (as AOTAutograd partitions
  * a joint graph of forward and backward). Work that only late outputs need is
  * late even where nothing hinders it from being early: its results would
- * otherwise be kept in between for nothing. Cheap work on nothing but inputs
- * and constants (a weight cast or reshaped) is done in both parts instead of
- * being kept.
+ * otherwise be kept in between for nothing. Cheap work is done in both parts
+ * where that keeps less: on nothing but inputs and constants (a weight cast or
+ * reshaped) always, and wherever it leads to the fewest bytes under a compiler
+ * that fuses it.
  * @module
  */
 import type { Address } from "../capi.ts";
+import { repeatedForLeast } from "./keep.ts";
 import { type Graph, keyOf, type Node, type Output } from "./graph.ts";
 
 /** The two halves of a cut. */
@@ -19,6 +21,8 @@ export interface Cut {
   late: Half;
   /** Values that the late half takes from the early one. */
   crossing: Output[];
+  /** Their size. */
+  bytes: number;
 }
 
 /** Nodes (constants included) and the inputs that they read. */
@@ -32,6 +36,7 @@ const CHEAP = new Set(["Cast", "Fill", "Identity", "Reshape", "Transpose"]);
 
 /**
  * @param lateInputs placeholders whose values come between the halves.
+ * @param fused whether work that is done again costs next to nothing.
  * @throws {Error} if an early output depends on a late input.
  */
 export function cut(
@@ -40,6 +45,7 @@ export function cut(
   lateInputs: readonly Output[],
   earlyOutputs: readonly Output[],
   lateOutputs: readonly Output[],
+  fused: boolean,
 ): Cut {
   const { nodes, constants } = graph;
   const early = ancestors(nodes, earlyOutputs);
@@ -48,8 +54,14 @@ export function cut(
       "Cannot cut the function: an early output depends on a late input",
     );
   }
-  const sources = new Set([...constants, ...inputs.map(({ op }) => op)]);
-  const repeated = repeatable(nodes, sources);
+  const ahead = nodes.filter(({ op }) => early.has(op));
+  const behind = ancestors(nodes, lateOutputs, (op) => early.has(op));
+  const repeated = fused
+    ? repeatedForLeast(
+      ahead,
+      nodes.filter(({ op }) => behind.has(op) && !early.has(op)),
+    )
+    : repeatable(nodes, new Set([...constants, ...inputs.map((i) => i.op)]));
   const needed = ancestors(
     nodes,
     lateOutputs,
@@ -57,10 +69,21 @@ export function cut(
   );
   const inLate = ({ op }: Node) =>
     needed.has(op) && (!early.has(op) || repeated.has(op));
+  const { late, crossing } = lateHalf(graph, nodes.filter(inLate), inputs);
   return {
-    early: half(graph, nodes.filter(({ op }) => early.has(op)), inputs),
-    ...lateHalf(graph, nodes.filter(inLate), inputs),
+    early: half(graph, ahead, inputs),
+    late,
+    crossing,
+    bytes: sizeOf(ahead, crossing),
   };
+}
+
+function sizeOf(nodes: readonly Node[], values: readonly Output[]): number {
+  const bytes = new Map(nodes.map((node) => [node.op, node.bytes]));
+  return values.reduce(
+    (sum, { op, index }) => sum + bytes.get(op)![index]!,
+    0,
+  );
 }
 
 function lateHalf(

@@ -19,6 +19,8 @@ export interface Node {
   op: Address;
   kind: string;
   inputs: Output[];
+  /** Sizes of its outputs. */
+  bytes: number[];
 }
 
 /** What is known of a node's output. */
@@ -53,6 +55,15 @@ const AUTOCAST = new Set([
   "BatchMatMul",
   "BatchMatMulV2",
 ]);
+
+/** Bytes of an element, by type; 4 for those that are not named. */
+const SIZES: Record<number, number> = {
+  [TYPE.uint8]: 1,
+  [TYPE.bool]: 1,
+  [TYPE.float16]: 2,
+  [TYPE.bfloat16]: 2,
+  [TYPE.int64]: 8,
+};
 
 /** A name that is unique for an output, for maps. */
 export function keyOf({ op, index }: Output): string {
@@ -174,11 +185,13 @@ export class Graph {
     } else inputs.forEach(one);
     setAttributes(this.api, "TF_", node, attributes);
     const op = this.#finish(node);
-    this.nodes.push({ op, kind, inputs: [...inputs] });
-    return Array.from(
+    const outputs = Array.from(
       { length: count },
       (_, index) => this.#describe({ op, index, kind }),
     );
+    const bytes = outputs.map(bytesOf);
+    this.nodes.push({ op, kind, inputs: [...inputs], bytes });
+    return outputs;
   }
 
   #type(output: Output): number {
@@ -207,6 +220,10 @@ export class Graph {
 
 function type(name: string, value: number): Attribute {
   return { name, type: ATTRIBUTE.type, value };
+}
+
+function bytesOf({ shape, dtype }: OutputInfo): number {
+  return shape.reduce((a, b) => a * b, 1) * (SIZES[dtype] ?? 4);
 }
 
 function unknownShape(kind = "an operation"): Error {

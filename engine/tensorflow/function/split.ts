@@ -37,6 +37,8 @@ export interface CompiledSplit {
     late: number;
     /** Values that the late half takes from the early one. */
     crossing: number;
+    /** Their size in bytes. */
+    bytes: number;
   };
   /** Frees both halves, and their references to captured tensors. */
   dispose(): void;
@@ -90,6 +92,7 @@ function halves(
     lateInputs.map((name) => recorded.inputs.get(name)!),
     [...first.values()],
     [...second.values()],
+    options.jit ?? false,
   );
   const { early, late } = define(recorder, recorded, parts, options);
   const feedEarly = feeder(recorder, recorded, parts.early.inputs);
@@ -101,6 +104,7 @@ function halves(
       early: parts.early.operations.length,
       late: parts.late.operations.length,
       crossing: parts.crossing.length,
+      bytes: parts.bytes,
     },
     early(given) {
       const metas = early.run(feedEarly(given));

@@ -1,7 +1,12 @@
 /** Functions cut in two around values that come later. @module */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import { gradients, type Tensors } from "../../../engine/tensorflow/mod.ts";
+import {
+  gradients,
+  type Specs,
+  statelessUniform,
+  type Tensors,
+} from "../../../engine/tensorflow/mod.ts";
 import { useTensorFlow } from "../../support/backend.ts";
 
 const engine = await useTensorFlow();
@@ -152,6 +157,70 @@ Deno.test("late work stays late, cheap work on inputs does not cross", () => {
     ["t"],
   );
   assert.equal(f.nodes.crossing, 1, "y alone");
+});
+
+/** Attention with dropout and a residual: most of its values are cheap. */
+function attention({ x, wq, wk, t, seed }: Tensors) {
+  const { value, grads, early } = (() => {
+    let early: tf.Tensor | undefined;
+    const found = gradients(({ wq, wk }) => {
+      const [q, k] = [tf.matMul(x!, wq!), tf.matMul(x!, wk!)];
+      const scores = tf.matMul(
+        tf.reshape(q, [1, 64, 4]),
+        tf.reshape(k, [1, 64, 4]),
+        false,
+        true,
+      );
+      const shares = tf.softmax(tf.mul(scores, 0.5));
+      const kept = tf.greaterEqual(
+        statelessUniform(shares.shape, seed!),
+        0.25,
+      );
+      const dropped = tf.mul(shares, tf.cast(kept, "float32"));
+      const y = tf.relu(
+        tf.add(tf.reshape(tf.matMul(dropped, x!), [64, 8]), x!),
+      );
+      early = tf.keep(y);
+      return tf.mean(tf.square(tf.sub(y, t!)));
+    }, { wq: wq!, wk: wk! });
+    return { ...found, early: early! };
+  })();
+  return { early: { y: early }, late: { loss: value, ...grads } };
+}
+
+Deno.test("a compiler that fuses gets the fewest bytes, and the same results", () => {
+  const shapes = { x: [64, 8], wq: [8, 4], wk: [8, 4], t: [64, 8] };
+  const specs: Specs = {
+    ...Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [name, { shape }]),
+    ),
+    seed: { shape: [2], dtype: "int32" },
+  };
+  const given: Tensors = Object.fromEntries(
+    Object.entries(shapes).map((
+      [name, shape],
+      i,
+    ) => [name, tf.randomNormal(shape, 0, 1, "float32", i + 1)]),
+  );
+  given.seed = tf.tensor1d([3, 5], "int32");
+  const [plain, fused] = [false, true].map((jit) =>
+    engine.compileSplit(attention, specs, ["t"], { jit })
+  );
+  // q, k and the weighted sum, float32; one byte of each dropped score.
+  const least = 4 * (2 * 64 * 4 + 64 * 8) + 64 * 64;
+  assert.equal(fused!.nodes.bytes, least);
+  assert.ok(plain!.nodes.bytes > 4 * least, `${plain!.nodes.bytes}`);
+  const whole = engine.compile(
+    (inputs) => {
+      const { early, late } = attention(inputs);
+      return { ...early, ...late };
+    },
+    specs,
+    { jit: true },
+  );
+  const { outputs, saved } = fused!.early(given);
+  // XLA draws other numbers than TensorFlow's kernels.
+  equal({ ...outputs, ...fused!.late(saved, given) }, whole.run(given), 1e-5);
 });
 
 Deno.test("a split without anything that crosses", () => {
