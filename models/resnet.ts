@@ -60,41 +60,21 @@ const BLOCKS = {
  * 4·2^s. H and W should be multiples of the last stride.
  */
 export function resnet(config: ResNetConfig): Backbone {
-  const { name, depth, width = 64, outIndices = [2, 3] } = config;
+  const { depth, width = 64, outIndices = [2, 3] } = config;
   const expansion = depth >= 50 ? 4 : 1;
   const outputChannels = [0, 1, 2, 3].map((s) => width * 2 ** s * expansion);
-  const { frozenStages = -1 } = config;
-  const stem = partOf(config, 0 <= frozenStages, (norm) =>
-    convNorm({
-      conv: `${name}.conv1`,
-      norm: `${name}.bn1`,
-      inputs: 3,
-      outputs: width,
-      kernel: 7,
-      stride: 2,
-      batchNorm: norm,
-    }));
-  const stages = BLOCKS[depth].map((count, s) =>
-    Array.from({ length: count }, (_, b) => {
-      const shape = {
-        name: `${name}.layer${s + 1}.${b}`,
-        from: b > 0
-          ? outputChannels[s]!
-          : s > 0
-          ? outputChannels[s - 1]!
-          : width,
-        inner: width * 2 ** s,
-        to: outputChannels[s]!,
+  const stem = stemOf(config, width);
+  const stages = BLOCKS[depth].map((count, s) => {
+    const inputs = s > 0 ? outputChannels[s - 1]! : width;
+    const shape = { inner: width * 2 ** s, to: outputChannels[s]! };
+    return Array.from({ length: count }, (_, b) =>
+      blockOf(config, s + 1, {
+        ...shape,
+        name: `${config.name}.layer${s + 1}.${b}`,
+        from: b > 0 ? shape.to : inputs,
         stride: s > 0 && b === 0 ? 2 : 1,
-      };
-      const block = partOf(
-        config,
-        s + 1 <= frozenStages,
-        (norm) => residual({ ...config, norm }, shape),
-      );
-      return config.checkpoint ? checkpointed(block) : block;
-    })
-  );
+      }));
+  });
   return {
     channels: outIndices.map((s) => outputChannels[s]!),
     strides: outIndices.map((s) => 4 * 2 ** s),
@@ -113,12 +93,41 @@ export function resnet(config: ResNetConfig): Backbone {
   };
 }
 
+/** The convolution before all stages. */
+function stemOf(config: ResNetConfig, width: number): ImagePart {
+  return partOf(config, 0, (norm) =>
+    convNorm({
+      conv: `${config.name}.conv1`,
+      norm: `${config.name}.bn1`,
+      inputs: 3,
+      outputs: width,
+      kernel: 7,
+      stride: 2,
+      batchNorm: norm,
+    }));
+}
+
+/** A block of stage 1 to 4. */
+function blockOf(
+  config: ResNetConfig,
+  stage: number,
+  shape: ResidualShape,
+): ImagePart {
+  const block = partOf(
+    config,
+    stage,
+    (norm) => residual({ ...config, norm }, shape),
+  );
+  return config.checkpoint ? checkpointed(block) : block;
+}
+
 /** A part as the config has it, or one that does not learn. */
 function partOf(
-  { norm }: ResNetConfig,
-  fixed: boolean,
+  { norm, frozenStages = -1 }: ResNetConfig,
+  stage: number,
   build: (norm: ResNetConfig["norm"]) => ImagePart,
 ): ImagePart {
+  const fixed = stage <= frozenStages;
   return fixed ? frozen(build({ ...norm, mode: "frozen" })) : build(norm);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, Params, Pass } from "../module.ts";
+import type { Module, Params, ParamSpec, Pass } from "../module.ts";
 import { dropout } from "./dropout.ts";
 import { affine } from "./linear.ts";
 import { take } from "./params.ts";
@@ -42,30 +42,12 @@ export function multiheadAttention(
   if (width % heads !== 0) {
     throw new RangeError(`Cannot split width ${width} into ${heads} heads`);
   }
-  const zero = { kind: "constant", value: 0 } as const;
-  const xavier = { kind: "xavier-uniform" } as const;
   return {
     params: {
-      [`${name}.in_proj_weight`]: {
-        shape: [3 * width, width],
-        init: xavier,
-        trainable: true,
-      },
-      [`${name}.in_proj_bias`]: {
-        shape: [3 * width],
-        init: zero,
-        trainable: true,
-      },
-      [`${name}.out_proj.weight`]: {
-        shape: [width, width],
-        init: xavier,
-        trainable: true,
-      },
-      [`${name}.out_proj.bias`]: {
-        shape: [width],
-        init: zero,
-        trainable: true,
-      },
+      [`${name}.in_proj_weight`]: weightSpec(3 * width, width),
+      [`${name}.in_proj_bias`]: biasSpec(3 * width),
+      [`${name}.out_proj.weight`]: weightSpec(width, width),
+      [`${name}.out_proj.bias`]: biasSpec(width),
     },
     forward(params, { query, key, value, mask }, pass) {
       const project = projections(name, params, width, heads);
@@ -86,6 +68,16 @@ export function multiheadAttention(
       return dropout(output, options.outDropout ?? 0, pass) as tf.Tensor3D;
     },
   };
+}
+
+function weightSpec(outputs: number, inputs: number): ParamSpec {
+  const init = { kind: "xavier-uniform" } as const;
+  return { shape: [outputs, inputs], init, trainable: true };
+}
+
+function biasSpec(outputs: number): ParamSpec {
+  const init = { kind: "constant", value: 0 } as const;
+  return { shape: [outputs], init, trainable: true };
 }
 
 /** The projection of part 0 (query), 1 (key) or 2 (value), split to heads. */

@@ -82,19 +82,23 @@ export function loadWeights(
   }
   if (misfits.length > 0) throw new WeightsError(misfitMessage(misfits));
   const loaded = Object.keys(params);
-  if (loaded.length === 0) {
-    const some = [...stored.keys()].slice(0, 3).map((name) => `"${name}"`);
-    throw new WeightsError(
-      `The checkpoint holds none of the model's parameters; its names are ` +
-        `like ${some.join(", ")}, the model's like ` +
-        `"${Object.keys(specs)[0]}"`,
-    );
-  }
+  if (loaded.length === 0) throw strangers(specs, stored);
   const { title } = naming;
   return {
     params,
     report: { naming: title, loaded, resized, missing, unexpected, foreign },
   };
+}
+
+function strangers(
+  specs: ParamSpecs,
+  stored: ReadonlyMap<string, StoredTensor>,
+): WeightsError {
+  const some = [...stored.keys()].slice(0, 3).map((name) => `"${name}"`);
+  return new WeightsError(
+    `The checkpoint holds none of the model's parameters; its names are ` +
+      `like ${some.join(", ")}, the model's like "${Object.keys(specs)[0]}"`,
+  );
 }
 
 /** Whether a name is of one of these parts of a model; of none: of any. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { ConfigError, position } from "../config/mod.ts";
-import type { Emit, RunEvent } from "../event.ts";
+import type { Emit, Outcome, RunEvent } from "../event.ts";
 import {
   FileLogger,
   type Logger,
@@ -11,7 +11,7 @@ import {
   standardLogger,
 } from "../loggers/mod.ts";
 import { isUnderMpirun, readLaunch } from "../launch.ts";
-import { makePlan } from "../plan.ts";
+import { makePlan, type Plan } from "../plan.ts";
 import {
   follow,
   onInterrupt,
@@ -31,6 +31,9 @@ export interface RunFlags extends RunOptions {
 
 const EXIT = { ok: 0, failed: 1, interrupted: 130 };
 
+const INTERRUPTED =
+  "Interrupted: the stage saves its work; Ctrl+C again ends it at once";
+
 /** Runs a config; returns the exit code. */
 export async function run(
   config: string,
@@ -49,30 +52,7 @@ export async function run(
       return 0;
     }
     const folder = new RunFolder(newRecord(config, overrides));
-    const files = new FileLogger(folder, (reason) =>
-      logger.log({
-        type: "notice",
-        level: "warning",
-        text: `Cannot write the log: ${reason}`,
-      }));
-    const emit = toAll([logger, files]);
-    const signal = onInterrupt(
-      () =>
-        emit({
-          type: "notice",
-          level: "warning",
-          text: "Interrupted: the stage saves its work; " +
-            "Ctrl+C again ends it at once",
-        }),
-      () => logger.close(),
-      isUnderMpirun(),
-    );
-    try {
-      const context = { folder, signal, emit, team };
-      return EXIT[await runPlan(plan, flags, context)];
-    } finally {
-      files.close();
-    }
+    return EXIT[await runRecorded(plan, flags, { folder, logger, team })];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     if (flags.json) logProblems(error, logger);
@@ -80,6 +60,35 @@ export async function run(
     return 2;
   } finally {
     logger.close();
+  }
+}
+
+/** Runs a plan, all of which its folder's log tells too. */
+async function runRecorded(
+  plan: Plan,
+  options: RunOptions,
+  { folder, logger, team }: {
+    folder: RunFolder;
+    logger: Logger;
+    team: Team | null;
+  },
+): Promise<Outcome> {
+  const warning = (text: string) =>
+    ({ type: "notice", level: "warning", text }) as const;
+  const files = new FileLogger(
+    folder,
+    (reason) => logger.log(warning(`Cannot write the log: ${reason}`)),
+  );
+  const emit = toAll([logger, files]);
+  const signal = onInterrupt(
+    () => emit(warning(INTERRUPTED)),
+    () => logger.close(),
+    isUnderMpirun(),
+  );
+  try {
+    return await runPlan(plan, options, { folder, signal, emit, team });
+  } finally {
+    files.close();
   }
 }
 

@@ -12,11 +12,11 @@ import { openRunner } from "../infer/run.ts";
 import { streamFrames } from "../infer/stream.ts";
 import { framesOf, rootOf } from "../shared/dataset.ts";
 import { startEngine } from "../shared/tensorflow.ts";
-import { frameConfig, readModel } from "../train/artifact.ts";
+import { frameConfig, type ModelCard, readModel } from "../train/artifact.ts";
 import { buildModel, type Model } from "../train/build.ts";
 import { roughDifferences } from "./approximate.ts";
 import { differences } from "./compare.ts";
-import { Follower, type Network } from "./follow.ts";
+import { type Apart, Follower, type Network } from "./follow.ts";
 
 /** Tolerances where the settings name none. */
 const TOLERANCES = { float32: 1e-4, float16: 0.02, int8: 0.2 } as const;
@@ -61,23 +61,15 @@ export async function exportModel(
 async function follow(
   context: StageContext<ExportSettings>,
   { head }: Model,
-  card: Awaited<ReturnType<typeof readModel>>["card"],
+  card: ModelCard,
   trained: Network,
 ): Promise<void> {
-  const { config, inputs, output, signal } = context;
-  const infos = sceneAndNext(
-    await framesOf(inputs.data!, config.split),
-    config.frames,
-  );
+  const { config, output, signal, emit } = context;
+  const { frames, total } = await framesToFollow(context, card);
   const runner = await openRunner(
     `${output}/model.onnx`,
     { head, image: card.image },
     { provider: "cpu", threads: 0 },
-  );
-  const frames = streamFrames(
-    infos,
-    await rootOf(inputs.dataset!),
-    frameConfig(card.image, card.model),
   );
   const follower = new Follower(
     trained,
@@ -92,27 +84,46 @@ async function follow(
     signal.throwIfAborted();
     const apart = await follower.step(frame, tolerance);
     if (!(apart.difference <= apart.allowed)) {
-      throw new UserError(
-        `The exported network parts from the trained one at frame ${done} ` +
-          `(${frame.info.token}): relative difference ` +
-          `${apart.difference.toExponential(1)}, allowed ` +
-          `${apart.allowed.toExponential(1)} (export.tolerance at ` +
-          `export.precision ${config.precision})`,
-      );
+      const at = `frame ${done} (${frame.info.token})`;
+      throw partedAt(at, apart, config.precision);
     }
     done++;
-    const total = infos.length;
-    context.emit({ type: "progress", unit: "frames", done, total });
+    emit({ type: "progress", unit: "frames", done, total });
   }
   follower.dispose();
   await runner.close();
-  context.emit({
+  emit({
     type: "message",
     level: "info",
     text: `the export follows the trained network over ${done} frames ` +
       `within ${follower.worst.toExponential(1)}, allowed ${tolerance}` +
       (follower.rounded ? `; ${follower.rounded} frames round coarsely` : ""),
   });
+}
+
+function partedAt(
+  frame: string,
+  { difference, allowed }: Apart,
+  precision: ExportSettings["precision"],
+): UserError {
+  return new UserError(
+    `The exported network parts from the trained one at ${frame}: relative ` +
+      `difference ${difference.toExponential(1)}, allowed ` +
+      `${allowed.toExponential(1)} (export.tolerance at export.precision ` +
+      `${precision})`,
+  );
+}
+
+/** Frames of the split, as the network is fed. */
+async function framesToFollow(
+  { config, inputs }: StageContext<ExportSettings>,
+  card: ModelCard,
+) {
+  const all = await framesOf(inputs.data!, config.split);
+  const infos = sceneAndNext(all, config.frames);
+  const root = await rootOf(inputs.dataset!);
+  const settings = frameConfig(card.image, card.model);
+  return { frames: streamFrames(infos, root, settings), total: infos.length };
 }
 
 /** The first scene, at most `limit` frames of it, and two of the next. */

@@ -114,7 +114,9 @@ function writeFixed(
   random: Random,
   sensors: readonly Sensor[],
 ): Fixed {
-  const log = nextToken(random);
+  const log = writeLog(folder, random);
+  writeMap(root, folder, log, random);
+  writeVisibilities(folder);
   const named = (table: string, names: readonly string[]) => {
     using rows = new Table(folder, table);
     return new Map(names.map((name) => {
@@ -123,33 +125,6 @@ function writeFixed(
       return [name, token];
     }));
   };
-  {
-    using logs = new Table(folder, "log");
-    const [vehicle, location] = ["n000", "boston-seaport"];
-    const date_captured = "2018-07-18";
-    logs.add({
-      token: log,
-      logfile: "bench",
-      vehicle,
-      date_captured,
-      location,
-    });
-    using maps = new Table(folder, "map");
-    const token = nextToken(random);
-    // The devkit wants to see the file and does not read it.
-    mkdirSync(`${root}/maps`, { recursive: true });
-    writeFileSync(`${root}/maps/${token}.png`, "");
-    const filename = `maps/${token}.png`;
-    maps.add({
-      ...{ category: "semantic_prior", token, filename },
-      log_tokens: [log],
-    });
-    using visibilities = new Table(folder, "visibility");
-    for (const level of ["v0-40", "v40-60", "v60-80", "v80-100"]) {
-      const token = `${visibilities.rows + 1}`;
-      visibilities.add({ description: level, token, level });
-    }
-  }
   using rows = new Table(folder, "sensor");
   return {
     log,
@@ -161,4 +136,41 @@ function writeFixed(
       return token;
     }),
   };
+}
+
+/** Writes the one log; returns its token. */
+function writeLog(folder: string, random: Random): string {
+  using logs = new Table(folder, "log");
+  const token = nextToken(random);
+  logs.add({
+    token,
+    logfile: "bench",
+    vehicle: "n000",
+    date_captured: "2018-07-18",
+    location: "boston-seaport",
+  });
+  return token;
+}
+
+/** Writes the log's map: the devkit wants to see its file, and reads none. */
+function writeMap(
+  root: string,
+  folder: string,
+  log: string,
+  random: Random,
+): void {
+  using maps = new Table(folder, "map");
+  const token = nextToken(random);
+  const filename = `maps/${token}.png`;
+  mkdirSync(`${root}/maps`, { recursive: true });
+  writeFileSync(`${root}/${filename}`, "");
+  maps.add({ category: "semantic_prior", token, filename, log_tokens: [log] });
+}
+
+function writeVisibilities(folder: string): void {
+  using levels = new Table(folder, "visibility");
+  for (const level of ["v0-40", "v40-60", "v60-80", "v80-100"]) {
+    const token = `${levels.rows + 1}`;
+    levels.add({ description: level, token, level });
+  }
 }

@@ -82,10 +82,8 @@ function halves(
   lateInputs: readonly string[],
   options: CompileOptions,
 ): CompiledSplit {
-  const [first, second] = recorded.groups as [
-    Recorded["groups"][0],
-    Recorded["groups"][0],
-  ];
+  type Group = Recorded["groups"][number];
+  const [first, second] = recorded.groups as [Group, Group];
   const parts = cut(
     recorded.graph,
     allInputs(recorded),
@@ -100,12 +98,7 @@ function halves(
   const names = { early: [...first.keys()], late: [...second.keys()] };
   const owner = {};
   return {
-    nodes: {
-      early: parts.early.operations.length,
-      late: parts.late.operations.length,
-      crossing: parts.crossing.length,
-      bytes: parts.bytes,
-    },
+    nodes: sizesOf(parts),
     early(given) {
       const metas = early.run(feedEarly(given));
       const kept = metas.splice(first.size);
@@ -125,6 +118,15 @@ function halves(
       late.dispose();
       releaseCaptured(recorded.graph);
     },
+  };
+}
+
+function sizesOf(parts: Cut): CompiledSplit["nodes"] {
+  return {
+    early: parts.early.operations.length,
+    late: parts.late.operations.length,
+    crossing: parts.crossing.length,
+    bytes: parts.bytes,
   };
 }
 
