@@ -7,7 +7,8 @@ import { parseYaml } from "./parse.ts";
 import { check, type Problem } from "./problem.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import type { Place, Source } from "./source.ts";
-import { type MapTree, merge } from "./tree.ts";
+import { inherit } from "./inherit.ts";
+import type { MapTree } from "./tree.ts";
 
 const COMMANDS = ["run", "status", "graph", "config", "runs", "gc", "doctor"];
 
@@ -50,7 +51,7 @@ function loadChain(path: string, chain: Link[]): MapTree {
   const links = [...chain, link];
   checkCycle(next, links);
   map.entries.delete("extends");
-  return merge(loadChain(next, links), map) as MapTree;
+  return inherit(loadChain(next, links), map);
 }
 
 function checkCycle(next: string, links: Link[]): void {

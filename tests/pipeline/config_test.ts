@@ -135,6 +135,27 @@ stages:
   assert.deepEqual(statuses(again), { dough: "cached", bread: "cached" });
 });
 
+Deno.test("another module keeps the stage's needs, but not its settings", async () => {
+  using project = new Project({
+    ...BAKERY,
+    "stages/toast.ts": BAKERY["stages/bread.ts"]!.replace("minutes", "slices"),
+    "parent.yaml": `extends: bakery.yaml
+stages:
+  bread: { with: { minutes: 30 } }
+`,
+    "child.yaml": `extends: parent.yaml
+stages:
+  bread: { uses: ./stages/toast.ts }
+  price: null
+`,
+  });
+  const { code, stdout } = await project.run("config", "child.yaml");
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /needs:\n +dough: dough/);
+  assert.match(stdout, /slices: 40 +# default/);
+  assert.doesNotMatch(stdout, /minutes/);
+});
+
 Deno.test("graph draws a tree, and Mermaid's text", async () => {
   using project = new Project(BAKERY);
   const tree = await project.run("graph", "bakery.yaml");
