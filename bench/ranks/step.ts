@@ -30,7 +30,7 @@ const ranks = openRanks(readLaunch() ?? undefined);
 const cores = navigator.hardwareConcurrency;
 const threads = Math.max(1, Math.floor(cores / ranks.localSize));
 const engine = await startTensorFlow({ threads });
-const settings = preset("mini", batch, "float32");
+const settings = preset("mini", { batch });
 // Batch statistics would be of each process's own images.
 Object.assign(settings.model.backbone, { norm: "frozen" });
 const model = buildModel(settings.model, settings.image);

@@ -28,7 +28,7 @@ const options = new Command()
   .parse(Deno.args, { from: "user" })
   .opts();
 
-const settings = preset(options.preset as keyof typeof PRESETS, 1, "float32");
+const settings = preset(options.preset as keyof typeof PRESETS, { batch: 1 });
 await startTensorFlow();
 const { detector, head } = buildModel(settings.model, settings.image);
 const values = firstValues(detector.params, settings.model, 0);

@@ -13,6 +13,7 @@ import { composeStep } from "../../stages/train/run.ts";
 import { createStepper } from "../../stages/train/stepper.ts";
 import type { Cost } from "../run/report.ts";
 import { costOf, median, WARM } from "./cost.ts";
+import { devicePeakBytes } from "./device.ts";
 import { noiseBatch } from "./input.ts";
 import { OBJECTS, preset, type PRESETS } from "./presets.ts";
 
@@ -21,11 +22,12 @@ const options = new Command()
   .option("--batch <n>", "streams", Number, 1)
   .option("--steps <n>", "timed steps, after two others", Number, 5)
   .option("--precision <type>", "float32, float16 or bfloat16", "float32")
+  .option("--with-cp", "compute backbone and decoder twice, keep less", false)
   .parse(Deno.args, { from: "user" })
   .opts();
 
 const name = options.preset as keyof typeof PRESETS;
-const settings = preset(name, options.batch, options.precision);
+const settings = preset(name, options);
 const engine = await startTensorFlow({ threads: 0 });
 const model = buildModel(settings.model, settings.image);
 const step = composeStep(settings, model);
@@ -57,6 +59,8 @@ const cost: Cost = {
   ...spent,
   facts: {
     device: engine.describe().device.name,
+    ...engine.device === "gpu" &&
+      { devicePeakBytes: devicePeakBytes() ?? "not counted" },
     recordSeconds: (recorded - began) / 1000,
     firstStepSeconds: firstSeconds,
     ...Object.fromEntries(

@@ -36,11 +36,28 @@ export const OBJECTS = { r50: 30, mini: 15 };
 /** Settings by name. */
 export const PRESETS = { r50: R50, mini: MINI };
 
-/** A preset for a batch size. */
+/** What presets leave open. */
+export interface Choice {
+  batch: number;
+  precision?: TrainSettings["precision"];
+  /** Whether backbone and decoder are computed twice. */
+  withCp?: boolean;
+}
+
+/** A preset with the rest. */
 export function preset(
   name: keyof typeof PRESETS,
-  batch: number,
-  precision: TrainSettings["precision"],
+  { batch, precision, withCp = false }: Choice,
 ): TrainSettings {
-  return trainSettings.parse({ ...PRESETS[name], batch, precision });
+  const { model, image } = PRESETS[name];
+  return trainSettings.parse({
+    image,
+    batch,
+    precision,
+    model: {
+      ...model,
+      backbone: { ...model.backbone, with_cp: withCp },
+      head: { ...model.head, with_cp: withCp },
+    },
+  });
 }
