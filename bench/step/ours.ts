@@ -15,7 +15,7 @@ import type { Cost } from "../run/report.ts";
 import { costOf, median, WARM } from "./cost.ts";
 import { devicePeakBytes } from "./device.ts";
 import { noiseBatch } from "./input.ts";
-import { OBJECTS, preset, type PRESETS } from "./presets.ts";
+import { type Choice, OBJECTS, preset, type PRESETS } from "./presets.ts";
 
 const options = new Command()
   .option("--preset <name>", "r50 or mini", "r50")
@@ -27,7 +27,7 @@ const options = new Command()
   .opts();
 
 const name = options.preset as keyof typeof PRESETS;
-const settings = preset(name, options);
+const settings = preset(name, options as Choice);
 const engine = await startTensorFlow({ threads: 0 });
 const model = buildModel(settings.model, settings.image);
 const step = composeStep(settings, model);
