@@ -13,7 +13,7 @@ const USED_MEM_HIGH = 8;
  * `TF_GPU_ALLOCATOR=cuda_malloc_async` alone.
  */
 export function devicePeakBytes(): number | null {
-  using cuda = Deno.dlopen("libcuda.so.1", {
+  const cuda = Deno.dlopen("libcuda.so.1", {
     cuInit: { parameters: ["u32"], result: "i32" },
     cuDeviceGet: { parameters: ["buffer", "i32"], result: "i32" },
     cuDeviceGetDefaultMemPool: {
@@ -35,6 +35,7 @@ export function devicePeakBytes(): number | null {
     f.cuDeviceGetDefaultMemPool(pool, device[0]!),
     f.cuMemPoolGetAttribute(pool[0]!, USED_MEM_HIGH, bytes),
   ];
+  cuda.close();
   const failed = codes.find((code) => code !== 0);
   if (failed) throw new Error(`The CUDA driver failed with code ${failed}`);
   return Number(bytes[0]) || null;
