@@ -5,9 +5,10 @@
  * Source: projects/mmdet3d_plugin/models/necks/cp_fpn.py of StreamPETR.
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
+import type * as tf from "@tensorflow/tfjs-core";
+import { topDown } from "./fpn.ts";
 import type { Module } from "./module.ts";
-import { conv2d, mergeParams, nearest } from "./nn/mod.ts";
+import { conv2d, mergeParams } from "./nn/mod.ts";
 
 /**
  * Backbone maps, fine to coarse, → one map per level with `channels`
@@ -35,15 +36,9 @@ export function cpfpn(
   return {
     params: mergeParams(...laterals, refine),
     forward(params, maps) {
-      const levels = laterals.map((lateral, i) =>
-        lateral.forward(params, maps[i]!)
+      const levels = topDown(
+        laterals.map((lateral, i) => lateral.forward(params, maps[i]!)),
       );
-      for (let i = levels.length - 1; i > 0; i--) {
-        const finer = levels[i - 1]!;
-        const [, height, width] = finer.shape;
-        const coarser = nearest(levels[i]!, [height, width]);
-        levels[i - 1] = tf.add(finer, coarser);
-      }
       levels[0] = refine.forward(params, levels[0]!);
       return levels;
     },

@@ -46,15 +46,9 @@ export function fpn(
   return {
     params: mergeParams(...laterals, ...refine),
     forward(params, maps) {
-      const levels = laterals.map((lateral, i) =>
-        lateral.forward(params, maps[i]!)
+      const levels = topDown(
+        laterals.map((lateral, i) => lateral.forward(params, maps[i]!)),
       );
-      for (let i = levels.length - 1; i > 0; i--) {
-        const finer = levels[i - 1]!;
-        const [, height, width] = finer.shape;
-        const coarser = nearest(levels[i]!, [height, width]);
-        levels[i - 1] = tf.add(finer, coarser);
-      }
       const found: tf.Tensor4D[] = [];
       refine.forEach((conv, i) => {
         const last = found.at(-1)!;
@@ -65,4 +59,16 @@ export function fpn(
       return found;
     },
   };
+}
+
+/** Adds to each map, from coarse to fine, the coarser one enlarged. */
+export function topDown(laterals: readonly tf.Tensor4D[]): tf.Tensor4D[] {
+  const levels = [...laterals];
+  for (let i = levels.length - 1; i > 0; i--) {
+    const finer = levels[i - 1]!;
+    const [, height, width] = finer.shape;
+    const coarser = nearest(levels[i]!, [height, width]);
+    levels[i - 1] = tf.add(finer, coarser);
+  }
+  return levels;
 }

@@ -8,14 +8,15 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module } from "../module.ts";
-import { mergeParams, take } from "../nn/mod.ts";
+import { mergeParams } from "../nn/mod.ts";
 import { constants } from "../streampetr/branches.ts";
 import { checkHead, type HeadConfig } from "../streampetr/config.ts";
 import { pos2posemb3d } from "../streampetr/encoding.ts";
-import { finite } from "../streampetr/finite.ts";
+import { stackLayers } from "../streampetr/finite.ts";
 import { type Head, predictor } from "../streampetr/head.ts";
 import { twoLayers } from "../streampetr/modulation.ts";
 import { tokenEncoder } from "../streampetr/position.ts";
+import { learnedPoints } from "../streampetr/points.ts";
 import { decoder } from "../streampetr/transformer.ts";
 import type { DenoisingInputs } from "../streampetr/types.ts";
 
@@ -42,9 +43,7 @@ export function buildPetrHead(config: HeadConfig): Head {
         tokenPosition: image.position,
         mask: denoising?.mask,
       }, pass);
-      const stacked = tf.stack(normed);
-      // Training must see NaN: a loss of zeros would hide that it diverged.
-      const outputs = pass.training ? stacked : finite(stacked);
+      const outputs = stackLayers(normed, pass);
       const debug = raw.map((x, i) => [`layer${i}`, x] as const);
       return {
         predictions: predict.forward(params, outputs, asked.referencePoints),
@@ -67,25 +66,15 @@ interface LearnedQueries {
 
 /** PETR's query generator: learned points, their sines, two linear layers. */
 function learnedQueries(
-  { name, embedDims: C, queries, queryContent }: HeadConfig,
+  config: HeadConfig,
 ): Module<[batch: number, DenoisingInputs | null], LearnedQueries> {
+  const { name, embedDims: C, queryContent } = config;
+  const points = learnedPoints(config);
   const embedding = twoLayers(`${name}.query_embedding`, C * 3 / 2, C, C);
-  const points = `${name}.reference_points.weight`;
-  const pointsSpec = {
-    shape: [queries, 3],
-    init: { kind: "uniform", low: 0, high: 1 },
-    trainable: true,
-  } as const;
   return {
-    params: mergeParams({ [points]: pointsSpec }, embedding),
+    params: mergeParams(points, embedding),
     forward(params, batch, denoising) {
-      const learned = tf.mul(
-        tf.ones([batch, 1, 1]),
-        tf.expandDims(take(params, points), 0),
-      );
-      const referencePoints = denoising
-        ? tf.concat([denoising.referencePoints, learned], 1)
-        : learned;
+      const referencePoints = points.forward(params, batch, denoising);
       const position = embedding
         .forward(params, pos2posemb3d(referencePoints, C / 2));
       const content = queryContent === "position"

@@ -8,8 +8,9 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module, ParamSpecs } from "../module.ts";
 import { mergeParams } from "../nn/mod.ts";
+import { fixed } from "../streampetr/branches.ts";
 import { checkHead } from "../streampetr/config.ts";
-import { finite } from "../streampetr/finite.ts";
+import { stackLayers } from "../streampetr/finite.ts";
 import { type Head, leavings, predictor } from "../streampetr/head.ts";
 import { memoryParams, recall, remember } from "../streampetr/memory.ts";
 import { motionNorm } from "../streampetr/modulation.ts";
@@ -50,9 +51,7 @@ export function buildRepDetrHead(config: RepDetrConfig): Head {
         },
         mask: denoising?.mask,
       }, pass);
-      const stacked = tf.stack(raw);
-      // Training must see NaN: a loss of zeros would hide that it diverged.
-      const outputs = pass.training ? stacked : finite(stacked);
+      const outputs = stackLayers(raw, pass);
       const predictions = predict
         .forward(params, outputs, asked.referencePoints);
       return {
@@ -98,11 +97,6 @@ function missing(input: string): Error {
 
 /** Numbers that the reference keeps in the state dict. */
 function constants({ name, codeWeights, pcRange }: RepDetrConfig): ParamSpecs {
-  const fixed = (values: readonly number[]) => ({
-    shape: [values.length],
-    init: { kind: "values" as const, values },
-    trainable: false,
-  });
   return {
     [`${name}.code_weights`]: fixed(codeWeights),
     [`${name}.match_costs`]: fixed(codeWeights),

@@ -6,7 +6,7 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import type { Module, ParamSpecs } from "../module.ts";
+import type { Module, ParamSpec, ParamSpecs } from "../module.ts";
 import { layerNorm, linear, mergeParams } from "../nn/mod.ts";
 import type { HeadConfig } from "./config.ts";
 import { depthBins } from "./position.ts";
@@ -79,14 +79,15 @@ export function boxBranch(config: HeadConfig): Branch {
   };
 }
 
+/** A vector that never learns. */
+export function fixed(values: readonly number[]): ParamSpec {
+  const init = { kind: "values", values } as const;
+  return { shape: [values.length], init, trainable: false };
+}
+
 /** Numbers that the reference keeps in the state dict. */
 export function constants(config: HeadConfig): ParamSpecs {
   const { name, codeWeights, pcRange, positionRange } = config;
-  const fixed = (values: readonly number[]) => ({
-    shape: [values.length],
-    init: { kind: "values" as const, values },
-    trainable: false,
-  });
   return {
     [`${name}.code_weights`]: fixed(codeWeights),
     [`${name}.match_costs`]: fixed(codeWeights),

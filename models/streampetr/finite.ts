@@ -1,5 +1,6 @@
 /** Numbers instead of NaN. @module */
 import * as tf from "@tensorflow/tfjs-core";
+import type { Pass } from "../module.ts";
 
 /** Beyond it, float32 is infinite. */
 const LARGEST = 3.4e38;
@@ -15,4 +16,16 @@ export function finite(x: tf.Tensor): tf.Tensor {
   // No comparison with NaN holds.
   const known = tf.lessEqual(tf.abs(x), LARGEST);
   return tf.where(known, x, tf.zerosLike(x));
+}
+
+/**
+ * Outputs of the decoder's layers, each [B, n, C], as one [L, B, n, C].
+ * Training sees NaN: a loss of zeros would hide that it diverged.
+ */
+export function stackLayers(
+  layers: tf.Tensor[],
+  { training }: Pick<Pass, "training">,
+): tf.Tensor {
+  const stacked = tf.stack(layers);
+  return training ? stacked : finite(stacked);
 }

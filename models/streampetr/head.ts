@@ -10,7 +10,7 @@ import type { Module, Pass } from "../module.ts";
 import { inverseSigmoid, mergeParams } from "../nn/mod.ts";
 import { boxBranch, classBranch, constants } from "./branches.ts";
 import { checkHead, type HeadConfig, rangeOf } from "./config.ts";
-import { finite } from "./finite.ts";
+import { stackLayers } from "./finite.ts";
 import { type Leavings, memoryParams, recall, remember } from "./memory.ts";
 import { tokenEncoder } from "./position.ts";
 import { type Queries, queryMaker } from "./queries.ts";
@@ -78,9 +78,7 @@ export function buildHead(config: HeadConfig): Head {
         tokenPosition: image.position,
         mask: denoising?.mask,
       }, pass);
-      const stacked = tf.stack(normed);
-      // Training must see NaN: a loss of zeros would hide that it diverged.
-      const outputs = pass.training ? stacked : finite(stacked);
+      const outputs = stackLayers(normed, pass);
       const predictions = predict
         .forward(params, outputs, asked.referencePoints);
       return {

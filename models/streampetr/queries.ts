@@ -7,10 +7,11 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Module, Params } from "../module.ts";
-import { layerNorm, linear, mergeParams, take } from "../nn/mod.ts";
+import { layerNorm, linear, mergeParams } from "../nn/mod.ts";
 import { type HeadConfig, rangeOf } from "./config.ts";
 import { nerfCode, OCTAVES, pos2posemb1d, pos2posemb3d } from "./encoding.ts";
 import { motionNorm, twoLayers } from "./modulation.ts";
+import { learnedPoints } from "./points.ts";
 import type { DenoisingInputs, Memory } from "./types.ts";
 
 /** Queries in the order denoising | learned | propagated, n = D+Q+P. */
@@ -127,25 +128,14 @@ function remembered(
 /** Builds the maker of a frame's queries. */
 export function queryMaker(config: HeadConfig): QueryMaker {
   const coder = coders(config);
-  const points = `${config.name}.reference_points.weight`;
-  const pointsSpec = {
-    shape: [config.queries, 3],
-    init: { kind: "uniform", low: 0, high: 1 },
-    trainable: true,
-  } as const;
+  const points = learnedPoints(config);
   return {
-    params: mergeParams(coder, { [points]: pointsSpec }),
+    params: mergeParams(coder, points),
     locate: (params, points) =>
       settleNow(coder, params, coder.embed(params, points)),
     forward(params, memory, denoising) {
       const B = memory.embedding.shape[0]!;
-      const learned = tf.mul(
-        tf.ones([B, 1, 1]),
-        tf.expandDims(take(params, points), 0),
-      );
-      const reference = denoising
-        ? tf.concat([denoising.referencePoints, learned], 1)
-        : learned;
+      const reference = points.forward(params, B, denoising);
       const raw = coder.embed(params, reference);
       const now = {
         content: firstContent(config, coder, params, raw),
