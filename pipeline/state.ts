@@ -18,6 +18,7 @@ import {
   keyOf,
   readCache,
   type StageRecord,
+  type Table,
   writeCache,
 } from "./store/mod.ts";
 
@@ -25,7 +26,7 @@ import {
 export type StageState =
   & { key: FingerprintData; fingerprint: Fingerprint }
   & (
-    | { status: "fresh"; folder: string; digest: string }
+    | { status: "fresh"; folder: string; digest: string; tables: Table[] }
     | { status: "stale"; reasons: string[]; damaged: boolean }
   );
 
@@ -72,8 +73,8 @@ export async function stateOf(
   const found = await findArtifact(stage.name, fingerprint, options.verify);
   switch (found.status) {
     case "found": {
-      const { folder, digest } = found;
-      return { key, fingerprint, status: "fresh", folder, digest };
+      const { folder, digest, tables } = found;
+      return { key, fingerprint, status: "fresh", folder, digest, tables };
     }
     case "damaged": {
       const reason = `artifact ${found.folder} is damaged: ${found.reason}`;

@@ -25,23 +25,19 @@ export default defineStage({
 });
 
 async function evaluate(
-  { config, inputs, output, emit }: StageContext<z.output<typeof settings>>,
+  context: StageContext<z.output<typeof settings>>,
 ): Promise<void> {
+  const { config, inputs } = context;
   const { openInput, selectionOf } = await import("./shared/dataset.ts");
-  const { evaluateTracking, trackingTables, writeMetrics } = await import(
+  const { evaluateTracking, trackingTables } = await import(
     "../nusc/mod.ts"
   );
+  const { reportMetrics } = await import("./shared/metrics.ts");
   const selection = await selectionOf(config.split, inputs.data);
   const evaluation = evaluateTracking(
     await openInput(inputs.dataset!),
     `${inputs.tracks}/tracking_results.json`,
     selection,
   );
-  writeMetrics(output, evaluation);
-  for (const text of evaluation.notes) {
-    emit({ type: "message", level: "warning", text });
-  }
-  for (const table of trackingTables(evaluation.summary)) {
-    emit({ type: "table", ...table });
-  }
+  reportMetrics(context, evaluation, trackingTables(evaluation.summary));
 }

@@ -43,12 +43,14 @@ export default defineStage({
 });
 
 async function evaluate(
-  { config, inputs, output, emit }: StageContext<z.output<typeof settings>>,
+  context: StageContext<z.output<typeof settings>>,
 ): Promise<void> {
+  const { config, inputs } = context;
   const { openInput, selectionOf } = await import("./shared/dataset.ts");
-  const { detectionTables, evaluateDetection, writeMetrics } = await import(
+  const { detectionTables, evaluateDetection } = await import(
     "../nusc/mod.ts"
   );
+  const { reportMetrics } = await import("./shared/metrics.ts");
   const selection = await selectionOf(config.split, inputs.data);
   const evaluation = evaluateDetection(
     await openInput(inputs.dataset!),
@@ -59,11 +61,5 @@ async function evaluate(
       absent: config.absent,
     },
   );
-  writeMetrics(output, evaluation);
-  for (const text of evaluation.notes) {
-    emit({ type: "message", level: "warning", text });
-  }
-  for (const table of detectionTables(evaluation.summary)) {
-    emit({ type: "table", ...table });
-  }
+  reportMetrics(context, evaluation, detectionTables(evaluation.summary));
 }

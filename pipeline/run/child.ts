@@ -6,16 +6,9 @@
 import type { z } from "zod";
 import type { Stage, StageContext, StageEvent } from "../stage.ts";
 import { stampOf } from "../hash.ts";
+import { decode, encode } from "../json.ts";
 import { waitForLock } from "../store/lock.ts";
-import {
-  ABORT,
-  decode,
-  encode,
-  type Job,
-  lines,
-  MARK,
-  type Message,
-} from "./protocol.ts";
+import { ABORT, type Job, lines, MARK, type Message } from "./protocol.ts";
 
 const bytesOf = new TextEncoder();
 

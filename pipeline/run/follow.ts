@@ -4,11 +4,12 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { decode } from "../json.ts";
 import type { NamedLaunch } from "../launch.ts";
 import type { Launch } from "../stage.ts";
 import { type Answer, Board } from "../store/mod.ts";
 import { killChildren, runJob, StageFailure, StageStopped } from "./process.ts";
-import { decode, type Job } from "./protocol.ts";
+import type { Job } from "./protocol.ts";
 import { POLL_MS } from "./team.ts";
 
 /** Serves rank 0 until it ends; returns the exit code. */

@@ -56,6 +56,10 @@ export async function makeStage(
     }
   }
   if (state && made) survey.keep(stage, state, made);
+  // Who runs a config again wants to see its results, new or not.
+  for (const event of made?.status === "cached" ? made.tables : []) {
+    emit({ type: "stage", stage: name, event });
+  }
   const status = made?.status ?? "failed";
   const seconds = secondsSince(start);
   folder.note(name, { status, seconds, ...recordOf(state, made) });

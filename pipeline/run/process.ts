@@ -5,15 +5,9 @@
  */
 import { fileURLToPath } from "node:url";
 import { isDiskFull } from "../disk.ts";
+import { encode } from "../json.ts";
 import type { StageEvent } from "../stage.ts";
-import {
-  ABORT,
-  encode,
-  type Job,
-  lines,
-  type Message,
-  parseLine,
-} from "./protocol.ts";
+import { ABORT, type Job, lines, type Message, parseLine } from "./protocol.ts";
 
 /** A stage that did not succeed. */
 export class StageFailure extends Error {

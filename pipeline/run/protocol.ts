@@ -5,6 +5,7 @@
  * apart from what libraries print.
  * @module
  */
+import { decode } from "../json.ts";
 import type { Launch, StageEvent } from "../stage.ts";
 
 /** What a stage's process is to do. */
@@ -32,28 +33,6 @@ export type Message =
 
 /** Precedes a message. */
 export const MARK = "\u0001";
-
-/** A key that stands for a number that JSON lacks. */
-const NUMBER = "\u0001number";
-
-/** JSON that keeps NaN and infinities: a loss that diverges is told as it is. */
-export function encode(value: unknown): string {
-  return JSON.stringify(
-    value,
-    (_key, item) =>
-      typeof item === "number" && !Number.isFinite(item)
-        ? { [NUMBER]: String(item) }
-        : item,
-  );
-}
-
-/** The value of {@link encode}. */
-export function decode(text: string): unknown {
-  return JSON.parse(text, (_key, item) => {
-    const word = item?.[NUMBER];
-    return typeof word === "string" ? Number(word) : item;
-  });
-}
 
 /** The word that asks a stage to save and stop. */
 export const ABORT = "abort";

@@ -17,6 +17,7 @@ import {
   type Lock,
   openWork,
   publish,
+  type Table,
   tryLock,
   waitForLock,
 } from "../store/mod.ts";
@@ -51,11 +52,13 @@ export interface StageRun {
 }
 
 /** Where the artifact lies, and whether this run made it. */
-export interface Made {
-  status: "ran" | "cached";
-  folder: string;
-  digest: string;
-}
+export type Made =
+  & { folder: string; digest: string }
+  & (
+    | { status: "ran" }
+    /** With the tables that its stage showed back then. */
+    | { status: "cached"; tables: Table[] }
+  );
 
 /** Makes a stage's artifact. @throws {StageFailure} */
 export async function runStage(run: StageRun): Promise<Made> {
@@ -131,15 +134,19 @@ async function work(run: StageRun, print: Fingerprint): Promise<Made> {
     stop: resolve(stop),
     lock: `${print}.child`,
   };
+  const tables: Table[] = [];
   const listener: Listener = {
-    onEvent: (event) => emit({ type: "stage", stage: stage.name, event }),
+    onEvent(event) {
+      if (event.type === "table") tables.push(event);
+      emit({ type: "stage", stage: stage.name, event });
+    },
     onOutput: (text) => emit({ type: "output", stage: stage.name, text }),
   };
   const { ranks } = stage.module;
   if (run.team && ranks) await run.team.run(job, ranks, run.signal, listener);
   else await runJob(job, run.signal, listener);
   const seconds = (performance.now() - start) / 1000;
-  return { ...await publish(state.key, print, seconds), status: "ran" };
+  return { ...await publish(state, { seconds, tables }), status: "ran" };
 }
 
 /** A full disk, or too little memory, is told in words; other errors stay. */

@@ -7,6 +7,7 @@
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
+import { encode } from "../json.ts";
 import type { NamedLaunch } from "../launch.ts";
 import type { Stage } from "../stage.ts";
 import { Board } from "../store/mod.ts";
@@ -16,7 +17,7 @@ import {
   runJob,
   StageFailure,
 } from "./process.ts";
-import { encode, type Job } from "./protocol.ts";
+import type { Job } from "./protocol.ts";
 
 /** How often ranks look at the board. */
 export const POLL_MS = 50;

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import type { Fingerprint, FingerprintData } from "../fingerprint/mod.ts";
 import { isDiskFull } from "../disk.ts";
 import { isAbsent } from "../hash.ts";
+import { encode } from "../json.ts";
 import { readJson, remove, writeAtomically } from "./files.ts";
 import { artifactFolder, workFolder } from "./layout.ts";
 import {
@@ -14,11 +15,18 @@ import {
   MANIFEST,
   type Manifest,
   readEntries,
+  type Table,
 } from "./manifest.ts";
 
 /** An artifact, or why there is none to use. */
 export type Found =
-  | { status: "found"; folder: string; digest: string; seconds: number }
+  | {
+    status: "found";
+    folder: string;
+    digest: string;
+    seconds: number;
+    tables: Table[];
+  }
   | { status: "absent" }
   | { status: "damaged"; folder: string; reason: string };
 
@@ -42,14 +50,14 @@ export async function findArtifact(
   });
   if (!manifest) return damaged(`${MANIFEST} is missing or cannot be read`);
   if (manifest.fingerprint !== print) return { status: "absent" };
-  const { files, digest, seconds } = manifest;
+  const { files, digest, seconds, tables = [] } = manifest;
   if (digestOf(files) !== digest) {
     return damaged(`${MANIFEST} does not agree with its digest`);
   }
   const { damage, moved } = await checkEntries(folder, files, verify);
   if (damage) return damaged(damage);
   if (moved) refreshTimes(folder, manifest);
-  return { status: "found", folder, digest, seconds };
+  return { status: "found", folder, digest, seconds, tables };
 }
 
 /** The manifest in an artifact's folder, or null. */
@@ -74,8 +82,7 @@ function refreshTimes(folder: string, manifest: Manifest): void {
 }
 
 function writeManifest(folder: string, manifest: Manifest): void {
-  const text = JSON.stringify(manifest, null, 1) + "\n";
-  writeAtomically(join(folder, MANIFEST), text);
+  writeAtomically(join(folder, MANIFEST), `${encode(manifest, 1)}\n`);
 }
 
 /** The folders in which a stage works. */
@@ -115,26 +122,26 @@ export function askToStop({ stop }: Work): void {
 
 /** Turns a stage's output into its artifact. The caller holds the lock. */
 export async function publish(
-  key: FingerprintData,
-  print: Fingerprint,
-  seconds: number,
+  { key, fingerprint }: Pick<Manifest, "key" | "fingerprint">,
+  { seconds, tables }: Pick<Manifest, "seconds" | "tables">,
 ): Promise<{ folder: string; digest: string }> {
-  const work = workFolder(print);
+  const work = workFolder(fingerprint);
   const output = join(work, "output");
   try {
     Deno.lstatSync(join(output, MANIFEST));
   } catch {
     const files = await readEntries(output);
     const digest = digestOf(files);
-    const folder = artifactFolder(key.stage, print);
+    const folder = artifactFolder(key.stage, fingerprint);
     writeManifest(output, {
       stage: key.stage,
-      fingerprint: print,
+      fingerprint,
       digest,
       created: new Date().toISOString(),
       seconds,
       key,
       files,
+      tables,
     });
     swap(output, folder, join(work, "former"));
     remove(work);

@@ -4,6 +4,7 @@
  */
 import { dirname } from "node:path";
 import { isAbsent } from "../hash.ts";
+import { decode } from "../json.ts";
 
 /** Writes a file so that a reader sees the old or the new text, whole. */
 export function writeAtomically(path: string, text: string): void {
@@ -21,7 +22,7 @@ export function writeAtomically(path: string, text: string): void {
 /** A JSON file's value, or null where it is absent or damaged. */
 export function readJson<T>(path: string): T | null {
   try {
-    return JSON.parse(Deno.readTextFileSync(path)) as T;
+    return decode(Deno.readTextFileSync(path)) as T;
   } catch (error) {
     if (isAbsent(error) || error instanceof SyntaxError) return null;
     throw error;

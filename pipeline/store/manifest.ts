@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Fingerprint, FingerprintData } from "../fingerprint/mod.ts";
 import { hashFile, hashValue, isAbsent } from "../hash.ts";
+import type { StageEvent } from "../stage.ts";
 import { list } from "./files.ts";
 
 /** Name of the manifest in an artifact's folder. */
@@ -26,7 +27,12 @@ export interface Manifest {
   /** What the fingerprint was made of. */
   key: FingerprintData;
   files: FileEntry[];
+  /** What the stage showed, for runs that find its artifact. */
+  tables?: Table[];
 }
+
+/** Such as the metrics. */
+export type Table = Extract<StageEvent, { type: "table" }>;
 
 /** Lists and hashes a folder's files. */
 export async function readEntries(folder: string): Promise<FileEntry[]> {

@@ -17,6 +17,7 @@ export { readCache, writeCache } from "./cache.ts";
 export { collect, type Collected, sweep } from "./gc.ts";
 export { storeHealth } from "./health.ts";
 export { artifactFolder, ROOT } from "./layout.ts";
+export type { Table } from "./manifest.ts";
 export { type Lock, type LockKind, tryLock, waitForLock } from "./lock.ts";
 export {
   isAlive,

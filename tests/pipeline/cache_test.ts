@@ -53,6 +53,42 @@ Done in T: 3 ran
   assert.equal(project.list("artifacts/runs").length, 1);
 });
 
+Deno.test("a run that finds all results shows their tables again", async () => {
+  using project = new Project(BAKERY);
+  const price = project.read("stages/price.ts");
+  project.write(
+    "stages/price.ts",
+    price.replace("[size, price]", "[size, NaN]"),
+  );
+  await project.run("bakery.yaml");
+  project.calls();
+  const again = await project.run("bakery.yaml");
+  assert.deepEqual(project.calls(), []);
+  assert.equal(
+    timeless(again.stdout),
+    `= dough cached  artifacts/dough/HASH
+= bread cached  artifacts/bread/HASH
+
+Prices
+bread  price
+─────  ─────
+large    NaN
+
+= price cached  artifacts/price/HASH
+Done in T: 3 cached
+`,
+  );
+
+  // Files with new times are hashed once, and their times noted.
+  const [hash] = project.list("artifacts/price");
+  const file = `artifacts/price/${hash}/price.txt`;
+  Deno.utimeSync(`${project.folder}/${file}`, 1, 1);
+  for (let run = 0; run < 2; run++) {
+    const { stdout } = await project.run("bakery.yaml");
+    assert.equal(timeless(stdout), timeless(again.stdout));
+  }
+});
+
 Deno.test("what changes in a config decides what runs again", async () => {
   using project = new Project(BAKERY);
   await project.run("bakery.yaml");

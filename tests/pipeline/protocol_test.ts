@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  decode,
-  encode,
-  lines,
-  MARK,
-  parseLine,
-} from "../../pipeline/run/protocol.ts";
+import { decode, encode } from "../../pipeline/json.ts";
+import { lines, MARK, parseLine } from "../../pipeline/run/protocol.ts";
 
 Deno.test("numbers that JSON lacks arrive as they are", () => {
   const values = { loss: NaN, norm: Infinity, low: -Infinity, lr: 1e-4 };
