@@ -15,6 +15,7 @@ export default defineStage({
   // stopped goes on from its checkpoint when retries are allowed later.
   untracked: [
     "threads",
+    "matching_threads",
     "feeding",
     "log_every",
     "checkpoint_every",

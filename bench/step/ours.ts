@@ -10,6 +10,7 @@ import { Command } from "commander";
 import { startTensorFlow } from "../../engine/tensorflow/mod.ts";
 import { buildModel, firstValues } from "../../stages/train/build.ts";
 import { composeStep } from "../../stages/train/run.ts";
+import { openMatching } from "../../stages/train/matching/mod.ts";
 import { createStepper } from "../../stages/train/stepper.ts";
 import type { Cost } from "../run/report.ts";
 import { costOf, median, WARM } from "./cost.ts";
@@ -34,8 +35,15 @@ const step = composeStep(settings, model);
 const parts: Record<string, number[]> = {};
 let last = performance.now();
 const began = last;
+using matching = openMatching({
+  threads: null,
+  device: engine.device,
+  cores: navigator.hardwareConcurrency,
+  streams: options.batch,
+});
 const stepper = createStepper({
   engine,
+  matching,
   step,
   settings,
   values: firstValues(step.params, settings.model, 0),

@@ -33,6 +33,7 @@ import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
 import { unmatched } from "./trained.ts";
 import { createValidation } from "./validate.ts";
+import { openMatching } from "./matching/mod.ts";
 import { shareValues } from "./together.ts";
 import { warmStart } from "./warmstart.ts";
 
@@ -53,8 +54,15 @@ export async function train(
   await shareValues(ranks, values);
   const { plan, open } = data;
   const freezes = config.warm_start?.freeze ?? false;
+  using matching = openMatching({
+    threads: config.matching_threads,
+    device: engine.device,
+    cores: ownCores(context),
+    streams: config.batch,
+  });
   const stepper = createStepper({
     engine,
+    matching,
     step,
     settings: config,
     values,

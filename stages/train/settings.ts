@@ -303,6 +303,10 @@ export const trainSettings = z.strictObject({
   checkpoint_every: count.default(500).describe("iterations"),
   log_every: count.default(50).describe("iterations that a log line averages"),
   threads: z.number().int().min(0).default(0).describe("0: all cores"),
+  matching_threads: z.number().int().min(0).nullable().default(null).describe(
+    "threads that match predictions; null: on GPUs one a stream, at most " +
+      "half the cores; 0: none",
+  ),
   jit: z.boolean().nullable().default(null)
     .describe("XLA; null: on GPUs only"),
   precision: z.enum(["float32", "float16", "bfloat16"]).default("float32")

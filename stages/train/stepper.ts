@@ -21,7 +21,6 @@ import {
   drawsOf,
   emaShare,
   inputSpecs,
-  matchStep,
   type Plain,
   type Prepared,
   prepareStep,
@@ -38,6 +37,7 @@ import { below, partOf, tensorsOf } from "./arrays.ts";
 import { firstNonFinite } from "./diagnose.ts";
 import { arraysOf, type Batch } from "./batch.ts";
 import { type Group, groupsOf } from "./flat.ts";
+import { HERE, type Matching } from "./matching/mod.ts";
 import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
 import { recordGlance } from "./pass.ts";
 import { type OnGrowth, Passes, type Recorded } from "./passes.ts";
@@ -67,6 +67,8 @@ export interface StepperParts {
   synchronize?: Synchronize;
   /** Processes that train together; left out, this one alone. */
   ranks?: Ranks;
+  /** Left out, the calling thread matches. */
+  matching?: Matching;
   /** Told when crowded frames need a recording of their own. */
   onGrowth?: OnGrowth;
   /** Told at the end of each part of a step, for profiles. */
@@ -125,6 +127,7 @@ class DeviceStepper implements Stepper {
   readonly #scaler: Scaler;
   readonly #ranks: Ranks;
   readonly #share: Share;
+  readonly #matching: Matching;
   readonly #mark: (part: StepPart) => void;
   #state: Tensors;
   /** Updates so far, and batches seen: overflows make no update. */
@@ -135,6 +138,7 @@ class DeviceStepper implements Stepper {
     const { engine, settings, frozen, values, step } = parts;
     this.#ranks = parts.ranks ?? soloRanks();
     this.#share = shareOf(this.#ranks, settings.accumulate);
+    this.#matching = parts.matching ?? HERE;
     this.#mark = parts.mark ?? (() => {});
     const { freeze } = settings.optimizer;
     this.#step = { ...step, params: thawed(step.params, freeze, frozen) };
@@ -313,7 +317,7 @@ class DeviceStepper implements Stepper {
     attempt.forward(outputs, prefix);
     this.#mark("read");
     const stream = place * config.batch;
-    const { arrays } = matchStep(
+    const { arrays } = this.#matching.match(
       config,
       attempt.predictions,
       samples.slice(stream, stream + config.batch),

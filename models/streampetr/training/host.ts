@@ -143,7 +143,15 @@ export function matchStep(
   samples: readonly Sample[],
   denoising: Denoising | null,
 ): Matched {
-  const { head, focal } = config;
+  return withDenoising(matchPredictions(config, outputs, samples), denoising);
+}
+
+/** {@linkcode matchStep} without what denoising queries are to learn. */
+export function matchPredictions(
+  { head, focal }: StepConfig,
+  outputs: Readonly<Record<string, Float32Array>>,
+  samples: readonly Sample[],
+): Matched {
   const matched = matchTargets(
     { classScores: outputs.classScores!, boxCodes: outputs.boxCodes! },
     samples.map(({ labels }) => labels),
@@ -159,14 +167,25 @@ export function matchStep(
   return {
     arrays: {
       ...arraysOf("matched", matched),
-      ...denoising && denoisingArrays(denoising),
       ...seen && arraysOf("focal", seen),
     },
     counts: {
       matched: matched.positives,
-      denoising: denoising?.count ?? 0,
+      denoising: 0,
       focal: seen?.positives ?? 0,
     },
+  };
+}
+
+/** Adds what denoising queries are to learn, which no matching decides. */
+export function withDenoising(
+  { arrays, counts }: Matched,
+  denoising: Denoising | null,
+): Matched {
+  if (denoising === null) return { arrays, counts };
+  return {
+    arrays: { ...arrays, ...denoisingArrays(denoising) },
+    counts: { ...counts, denoising: denoising.count },
   };
 }
 

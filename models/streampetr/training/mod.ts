@@ -16,6 +16,7 @@ export type { Denoising, DenoisingConfig } from "./denoise.ts";
 export { differentiate, type Differentiated } from "./differentiate.ts";
 export type { GridMaskRandom } from "./gridmask.ts";
 export * from "./host.ts";
+export * from "./shares.ts";
 export { termNames } from "./names.ts";
 export type { Objective } from "./objective.ts";
 export * from "./spec.ts";
