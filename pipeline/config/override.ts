@@ -36,32 +36,40 @@ function applyOverride(
     return config;
   }
   const parts = splitPath(source, equals);
-  const [stage, ...path] = parts;
-  const stages = config.entries.get("stages")?.value;
-  const names = stages?.kind === "map" ? [...stages.entries.keys()] : [];
-  if (!names.includes(stage!.name)) {
-    problems.push({
-      message: `Found no stage "${stage!.name}"${
-        didYouMean(stage!.name, names)
-      }`,
-      place: stage!.place,
-    });
-    return config;
-  }
-  if (path.length === 0) {
-    problems.push({
-      message: `Found no setting of ${stage!.name}, expected ` +
-        `${stage!.name}.<key>=<value>`,
-      place: stage!.place,
-    });
+  const wrong = targetProblem(config, parts);
+  if (wrong) {
+    problems.push(wrong);
     return config;
   }
   const before = problems.length;
   const value = parseYaml(source, problems, equals + 1);
   if (problems.length > before) return config;
+  if (value.kind === "scalar" && value.value === undefined) {
+    problems.push({
+      message: `Found no value after ${text.slice(0, equals + 1)}, expected ` +
+        `one; write null for none, or '""' for an empty text`,
+      place: { source, start: equals, end: equals + 1 },
+    });
+    return config;
+  }
+  const [stage, ...path] = parts;
   const root = { name: "stages", place: all };
   const within = { name: "with", place: stage!.place };
   return assign(config, [root, stage!, within, ...path], value) as MapTree;
+}
+
+/** What is wrong with the part before `=`, or null. */
+function targetProblem(config: MapTree, parts: Part[]): Problem | null {
+  const [{ name, place }, ...path] = parts as [Part, ...Part[]];
+  const stages = config.entries.get("stages")?.value;
+  const names = stages?.kind === "map" ? [...stages.entries.keys()] : [];
+  if (!names.includes(name)) {
+    const message = `Found no stage "${name}"${didYouMean(name, names)}`;
+    return { message, place };
+  }
+  if (path.length > 0) return null;
+  const message = `Found no setting of ${name}, expected ${name}.<key>=<value>`;
+  return { message, place };
 }
 
 interface Part {

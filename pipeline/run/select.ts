@@ -18,22 +18,61 @@ export interface Selection {
   force?: string[];
 }
 
-/** Names of the stages to run. @throws {ConfigError} unknown names */
+/**
+ * Names of the stages to run.
+ * @throws {ConfigError} unknown names, or options that leave no stage
+ */
 export function selectStages(
   stages: readonly PlannedStage[],
-  { only, from, until, force = [] }: Selection,
+  selection: Selection,
 ): Set<string> {
   const names = stages.map(({ name }) => name);
-  const asked = [...only ?? [], from, until, ...force];
+  const { only = [], from, until, force = [] } = selection;
+  const asked = [...only, from, until, ...force];
   const unknown = asked.filter((name) => name && !names.includes(name));
   check(unknown.map((name) => ({
     message: `Found no stage "${name}"${didYouMean(name!, names)}`,
   })));
-  return new Set(names.filter((name) => {
-    if (only && only.length > 0 && !only.includes(name)) return false;
-    if (from && name !== from && !ancestors(stages, name).has(from)) {
-      return false;
-    }
-    return !until || name === until || ancestors(stages, until).has(name);
-  }));
+  const choices = choicesOf(stages, selection);
+  const chosen = names.filter((name) =>
+    choices.every(({ stages }) => stages.includes(name))
+  );
+  check(chosen.length > 0 ? [] : [{ message: noneLeft(choices) }]);
+  return new Set(chosen);
+}
+
+/** An option and the stages that it leaves, in the order of the plan. */
+interface Choice {
+  option: string;
+  stages: string[];
+}
+
+function choicesOf(
+  plan: readonly PlannedStage[],
+  { only = [], from, until }: Selection,
+): Choice[] {
+  const names = plan.map(({ name }) => name);
+  const choices: Choice[] = [];
+  const add = (option: string, holds: (name: string) => boolean) =>
+    choices.push({ option, stages: names.filter(holds) });
+  if (only.length > 0) add("--only", (name) => only.includes(name));
+  if (from) {
+    add(
+      `--from ${from}`,
+      (name) => name === from || ancestors(plan, name).has(from),
+    );
+  }
+  if (until) {
+    const needed = ancestors(plan, until);
+    add(`--until ${until}`, (name) => name === until || needed.has(name));
+  }
+  return choices;
+}
+
+function noneLeft(choices: readonly Choice[]): string {
+  const told = choices.map(({ option, stages }) =>
+    `${option} leaves ${stages.join(", ")}`
+  );
+  return `Found no stage to run: ${told.join("; ")}; no stage is in ` +
+    `${choices.length > 2 ? "all of them" : "both"}. Drop one of the options`;
 }

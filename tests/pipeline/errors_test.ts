@@ -294,6 +294,8 @@ syntax.yaml:4:8 Cannot parse YAML: implicit keys need to be on a single line
         "dough=3",
         "price.currency=[",
         "bread.minutes=soon",
+        "price.currency=",
+        "dough.water= # how much?",
       ],
       text: `command line: Found no stage "duogh", did you mean "dough"?
     duogh.flour=3
@@ -311,6 +313,14 @@ command line: Cannot parse YAML: flow sequence must end with a ]
     price.currency=[
                     ~
 
+command line: Found no value after price.currency=, expected one; write null for none, or '""' for an empty text
+    price.currency=
+                  ~
+
+command line: Found no value after dough.water=, expected one; write null for none, or '""' for an empty text
+    dough.water= # how much?
+               ~
+
 command line: Found "soon" for bread.minutes, expected a number
     bread.minutes=soon
                   ~~~~
@@ -320,6 +330,24 @@ command line: Found "soon" for bread.minutes, expected a number
       files: {},
       args: ["bakery.yaml", "--only", "doh"],
       text: `Found no stage "doh", expected one of dough, bread, price
+`,
+    },
+    {
+      files: {},
+      args: ["bakery.yaml", "--only", "dough", "--from", "bread"],
+      text:
+        `Found no stage to run: --only leaves dough; --from bread leaves bread, price; no stage is in both. Drop one of the options
+`,
+    },
+    {
+      files: {},
+      args: [
+        "bakery.yaml",
+        ...["--only", "bread", "--only", "price"],
+        ...["--from", "bread", "--until", "dough", "--dry-run"],
+      ],
+      text:
+        `Found no stage to run: --only leaves bread, price; --from bread leaves bread, price; --until dough leaves dough; no stage is in all of them. Drop one of the options
 `,
     },
     {
