@@ -13,8 +13,32 @@ import {
   turn,
 } from "./drive.ts";
 import type { Sensor } from "./sensors.ts";
-import type { Fixed, Tables } from "./tables.ts";
+import type { Table } from "./table.ts";
 import { nextToken, tokens } from "./tokens.ts";
+
+/** Tables that grow with the scenes. */
+export const GROWING = [
+  "scene",
+  "sample",
+  "sample_data",
+  "ego_pose",
+  "calibrated_sensor",
+  "instance",
+  "sample_annotation",
+] as const;
+
+/** Those tables, open. */
+export type Tables = Record<(typeof GROWING)[number], Table>;
+
+/** Tokens that rows of all scenes point to. */
+export interface Fixed {
+  log: string;
+  /** By category. */
+  categories: Map<string, string>;
+  attributes: Map<string, string>;
+  /** By sensor. */
+  sensors: string[];
+}
 
 /** A scene that is being written. */
 export interface SceneRows {

@@ -6,7 +6,14 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { Random } from "../../../nusc/world/random.ts";
 import { makeDrive } from "./drive.ts";
 import { ATTRIBUTE_NAMES, KINDS } from "./kinds.ts";
-import { addAnnotations, addReadings, type SceneRows } from "./rows.ts";
+import {
+  addAnnotations,
+  addReadings,
+  type Fixed,
+  GROWING,
+  type SceneRows,
+  type Tables,
+} from "./rows.ts";
 import type { Sensor } from "./sensors.ts";
 import { Table } from "./table.ts";
 import { nextToken, tokens } from "./tokens.ts";
@@ -20,30 +27,6 @@ export interface Size {
   samples: number;
   sensors: readonly Sensor[];
   seed: number;
-}
-
-/** Tables that grow with the scenes. */
-export const GROWING = [
-  "scene",
-  "sample",
-  "sample_data",
-  "ego_pose",
-  "calibrated_sensor",
-  "instance",
-  "sample_annotation",
-] as const;
-
-/** Those tables, open. */
-export type Tables = Record<(typeof GROWING)[number], Table>;
-
-/** Tokens that rows of all scenes point to. */
-export interface Fixed {
-  log: string;
-  /** By category. */
-  categories: Map<string, string>;
-  attributes: Map<string, string>;
-  /** By sensor. */
-  sensors: string[];
 }
 
 /**

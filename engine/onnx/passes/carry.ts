@@ -3,8 +3,15 @@
  * emits the operation and says whether it could.
  * @module
  */
-import { int64s, isConstant, type Node, numbersOf, sizeOf } from "../ir.ts";
-import { sameNumbers, type Value } from "../ir.ts";
+import {
+  int64s,
+  isConstant,
+  type Node,
+  numbersOf,
+  sameNumbers,
+  sizeOf,
+  type Value,
+} from "../ir.ts";
 import {
   compose,
   identity,
@@ -12,7 +19,7 @@ import {
   isReshape,
   type Layout,
   type View,
-} from "./layout.ts";
+} from "./permuted.ts";
 
 type Carry = (layout: Layout, node: Node) => boolean;
 

@@ -7,13 +7,9 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { mapSizes } from "../config.ts";
-import type { YoloxConfig } from "./head.ts";
 
-/** What priors depend on. */
-export type PriorLayout = Pick<
-  YoloxConfig,
-  "strides" | "imageHeight" | "imageWidth"
->;
+/** What priors depend on: strides of the maps, and the image's size. */
+export type PriorLayout = Parameters<typeof mapSizes>[0];
 
 /** Cells of all maps: x, y of the upper left corner and stride, [T, 3]. */
 export function priorsOf(layout: PriorLayout): Float32Array {

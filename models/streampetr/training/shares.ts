@@ -2,10 +2,8 @@
  * Matching stream by stream: none knows of another until the losses' divisors.
  * @module
  */
-import { type Arrays, type Matched } from "./host.ts";
+import type { Arrays, Matched } from "./host.ts";
 import type { StepConfig } from "./spec.ts";
-
-type Numbers = Float32Array | Int32Array;
 
 /** Arrays [L, B, …]; all others begin with the batch. */
 const LAYERED = /^(matched\.|classScores$|boxCodes$)/;
@@ -16,7 +14,7 @@ export function streamConfig(config: StepConfig): StepConfig {
 }
 
 /** What `matchPredictions` reads of one stream. */
-export function outputsOfStream<T extends Numbers>(
+export function outputsOfStream<T extends Float32Array | Int32Array>(
   { batch, head }: StepConfig,
   outputs: Readonly<Record<string, T>>,
   stream: number,
@@ -67,6 +65,6 @@ export function joinMatched(
   };
 }
 
-function constructorOf<T extends Numbers>(data: T) {
+function constructorOf<T extends Float32Array | Int32Array>(data: T) {
   return data.constructor as new (length: number) => T;
 }
