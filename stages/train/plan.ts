@@ -86,6 +86,7 @@ export function planRun(settings: Settings, extent: Extent): Plan {
     : Math.floor(frames / globalBatch);
   const iterations = lengthOf(schedule, iterationsPerEpoch, globalBatch);
   const rate = rateOf(settings.optimizer, globalBatch);
+  const streams = sequences === null ? "clips" : `${sequences} sequences`;
   return {
     globalBatch,
     iterationsPerEpoch,
@@ -93,17 +94,10 @@ export function planRun(settings: Settings, extent: Extent): Plan {
     lr: rate.lr,
     factor: scheduleOf(schedule, iterations, iterationsPerEpoch),
     momentum: momentumOf(schedule, iterations),
-    text: `${frames} frames in ` +
-      `${
-        sequences === null ? "clips" : `${sequences} sequences`
-      }, global batch ` +
-      `${globalBatch} (${product(settings, processes)}): ` +
-      `${iterationsPerEpoch} iterations an epoch, ${iterations} in all; ` +
-      rate.text,
-    warnings: [
-      ...warningsOf(schedule, iterations),
-      ...rate.warnings,
-    ],
+    text: `${frames} frames in ${streams}, global batch ${globalBatch} ` +
+      `(${product(settings, processes)}): ${iterationsPerEpoch} iterations ` +
+      `an epoch, ${iterations} in all; ${rate.text}`,
+    warnings: [...warningsOf(schedule, iterations), ...rate.warnings],
   };
 }
 

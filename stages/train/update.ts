@@ -64,6 +64,26 @@ export function recordUpdate(
   );
 }
 
+/** Gradients by group without the loss scale, zero in frozen rows. */
+function unscaled(
+  settings: TrainSettings,
+  groups: readonly Group[],
+  inputs: Tensors,
+): Tensors {
+  return Object.fromEntries(groups.map(({ key, mask }) => {
+    const scaled = inputs[`gradient.${key}`]!;
+    const gradient = scalesLoss(settings)
+      ? tf.mul(scaled, inputs.unscale!)
+      : scaled;
+    return [key, mask ? tf.mul(gradient, mask) : gradient];
+  }));
+}
+
+/** Frozen rows keep their values, weight decay included. */
+function moveRows(old: tf.Tensor, moved: tf.Tensor, mask: Group["mask"]) {
+  return mask ? tf.add(old, tf.mul(tf.sub(moved, old), mask)) : moved;
+}
+
 function body(
   settings: TrainSettings,
   groups: readonly Group[],
@@ -71,14 +91,10 @@ function body(
 ): Tensors {
   const { optimizer } = settings;
   const weights = below("weight.", inputs);
-  const flat = Object.fromEntries(groups.map(({ key, mask }) => {
-    const scaled = inputs[`gradient.${key}`]!;
-    const gradient = scalesLoss(settings)
-      ? tf.mul(scaled, inputs.unscale!)
-      : scaled;
-    return [key, mask ? tf.mul(gradient, mask) : gradient];
-  }));
-  const clipped = clipByGlobalNorm(flat, optimizer.clip ?? Infinity);
+  const clipped = clipByGlobalNorm(
+    unscaled(settings, groups, inputs),
+    optimizer.clip ?? Infinity,
+  );
   const [beta, ...betas] = optimizer.betas;
   const moves = settings.schedule.momentum_ratio !== null;
   const factors = new Map(groups.map((group) => [group.key, group]));
@@ -97,22 +113,19 @@ function body(
   );
   const outputs: Tensors = {};
   for (const { key, mask } of groups) {
-    const [old, moved] = [weights[key]!, next.params[key]!];
-    // Frozen rows keep their values, weight decay included.
-    outputs[`weight.${key}`] = mask
-      ? tf.add(old, tf.mul(tf.sub(moved, old), mask))
-      : moved;
+    outputs[`weight.${key}`] = moveRows(weights[key]!, next.params[key]!, mask);
     outputs[`mean.${key}`] = next.moments.mean[key]!;
     outputs[`variance.${key}`] = next.moments.variance[key]!;
   }
-  const after = globalNorm(below("weight.", outputs));
-  const moved = { ...weights, ...below("weight.", outputs) };
-  const averages = below("average.", inputs);
-  for (
-    const [name, average] of Object.entries(
-      emaStep(averages, moved, inputs.share as tf.Scalar),
-    )
-  ) outputs[`average.${name}`] = average;
-  outputs.norms = tf.stack([clipped.norm, after]);
+  const moved = below("weight.", outputs);
+  const averages = emaStep(
+    below("average.", inputs),
+    { ...weights, ...moved },
+    inputs.share as tf.Scalar,
+  );
+  for (const [name, average] of Object.entries(averages)) {
+    outputs[`average.${name}`] = average;
+  }
+  outputs.norms = tf.stack([clipped.norm, globalNorm(moved)]);
   return outputs;
 }

@@ -4,7 +4,10 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import type { StageContext } from "../../pipeline/stage.ts";
-import type { TensorFlowEngine } from "../../engine/tensorflow/mod.ts";
+import type {
+  Compiled,
+  TensorFlowEngine,
+} from "../../engine/tensorflow/mod.ts";
 import {
   type HeadConfig,
   inferenceStep,
@@ -58,16 +61,8 @@ export async function createValidation(
       [name, exportedOf(tensors, config, name)] as const
     );
   };
-  // Weights are inputs, since they change; their layout is the memory's.
-  const weightShapes = Object.fromEntries(
-    read().map(([name, { shape }]) => [name, { shape }]),
-  );
   const shapes = stepShapes(model.head, config.image);
-  const compiled = engine.compile(
-    (given) => inferenceStep(model.detector, given)(given),
-    { ...shapes, ...weightShapes },
-    { name: "validation" },
-  );
+  const compiled = record(engine, model, shapes, read());
 
   return async (iteration) => {
     const weights = Object.fromEntries(
@@ -91,6 +86,21 @@ export async function createValidation(
     const { summary } = evaluateDetection(dataset, path, selection);
     tell(context, iteration, summary);
   };
+}
+
+/** Weights are inputs, since they change; their layout is the memory's. */
+function record(
+  engine: TensorFlowEngine,
+  { detector }: Model,
+  shapes: ReturnType<typeof stepShapes>,
+  weights: (readonly [string, { shape: number[] }])[],
+): Compiled {
+  const weightShapes = weights.map(([name, { shape }]) => [name, { shape }]);
+  return engine.compile(
+    (given) => inferenceStep(detector, given)(given),
+    { ...shapes, ...Object.fromEntries(weightShapes) },
+    { name: "validation" },
+  );
 }
 
 function tell(

@@ -29,6 +29,7 @@ import {
   randomFor,
   trainAugmentation,
 } from "../../nusc/loader/mod.ts";
+import { below } from "./arrays.ts";
 import type { TrainSettings } from "./settings.ts";
 
 /** What the warm start needs. */
@@ -165,48 +166,43 @@ function record(
     }
   }
   return engine.compile(
-    (given) => {
-      const below = (kind: string, list: readonly string[]) =>
-        Object.fromEntries(
-          list.map((name) => [name, given[`${kind}.${name}`]!]),
-        );
-      const fixed = Object.fromEntries(
-        Object.entries(given).filter(([name]) => name.startsWith("fixed."))
-          .map(([name, tensor]) => [name.slice("fixed.".length), tensor]),
-      );
-      const weights = below("weight", names);
-      const frame = given as unknown as FrameInputs;
-      const { value, grads } = gradients(
-        (params) =>
-          warmStartLoss(head, { ...fixed, ...params }, {
-            frame,
-            points: given.points!,
-            distances: given.distances!,
-            visible: given.visible!,
-            features: given.features!,
-            content: given.content!,
-          }),
-        weights,
-      );
-      const next = adamw(
-        weights,
-        grads,
-        { mean: below("mean", names), variance: below("variance", names) },
-        given.lr as tf.Scalar,
-        given.step as tf.Scalar,
-        { weightDecay: 0 },
-      );
-      const out: Tensors = { loss: value };
-      for (const name of names) {
-        out[`weight.${name}`] = next.params[name]!;
-        out[`mean.${name}`] = next.moments.mean[name]!;
-        out[`variance.${name}`] = next.moments.variance[name]!;
-      }
-      return out;
-    },
+    (given) => update(head, given),
     inputs,
     { name: "warm_start", jit: engine.device === "gpu" },
   );
+}
+
+/** One step of AdamW: the loss, and the next weights and moments. */
+function update(head: HeadConfig, given: Tensors): Tensors {
+  const weights = below("weight.", given);
+  const fixed = below("fixed.", given);
+  const { value, grads } = gradients(
+    (params) =>
+      warmStartLoss(head, { ...fixed, ...params }, {
+        frame: given as unknown as FrameInputs,
+        points: given.points!,
+        distances: given.distances!,
+        visible: given.visible!,
+        features: given.features!,
+        content: given.content!,
+      }),
+    weights,
+  );
+  const next = adamw(
+    weights,
+    grads,
+    { mean: below("mean.", given), variance: below("variance.", given) },
+    given.lr as tf.Scalar,
+    given.step as tf.Scalar,
+    { weightDecay: 0 },
+  );
+  const out: Tensors = { loss: value };
+  for (const name of Object.keys(weights)) {
+    out[`weight.${name}`] = next.params[name]!;
+    out[`mean.${name}`] = next.moments.mean[name]!;
+    out[`variance.${name}`] = next.moments.variance[name]!;
+  }
+  return out;
 }
 
 /** Calibration and points of one random training frame. */
