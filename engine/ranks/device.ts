@@ -1,27 +1,47 @@
 /** Which GPU a process takes. @module */
 import type { Launch } from "./ranks.ts";
 
-/** One folder for each GPU that the driver knows. */
-const DRIVER = "/proc/driver/nvidia/gpus";
+const NVML = {
+  nvmlInit_v2: { parameters: [], result: "i32" },
+  nvmlDeviceGetCount_v2: { parameters: ["buffer"], result: "i32" },
+  nvmlShutdown: { parameters: [], result: "i32" },
+} as const;
 
 /**
  * Leaves this process one GPU of those that it may see: its own, as long as
  * there are enough. Libraries look once, so call this before they start.
+ * @param count How many the machine has.
  */
-export function pickDevice({ localRank, localSize }: Launch): void {
+export function pickDevice(
+  { localRank, localSize }: Launch,
+  count: () => number = countDevices,
+): void {
   if (localSize === 1) return;
-  const seen = visibleDevices();
+  const named = Deno.env.get("CUDA_VISIBLE_DEVICES");
+  const seen = named?.split(",").filter(Boolean) ??
+    Array.from({ length: count() }, (_, i) => String(i));
   if (seen.length < 2) return;
   const own = seen[localRank % seen.length]!;
   Deno.env.set("CUDA_VISIBLE_DEVICES", own);
 }
 
-function visibleDevices(): string[] {
-  const named = Deno.env.get("CUDA_VISIBLE_DEVICES");
-  if (named !== undefined) return named.split(",").filter(Boolean);
+/**
+ * GPUs of this machine, 0 without a driver. NVML is asked, since CUDA would
+ * look at the variable now and never again, and /proc is closed to a program
+ * without all permissions.
+ */
+function countDevices(): number {
   try {
-    return [...Deno.readDirSync(DRIVER)].map((_, i) => String(i));
+    const nvml = Deno.dlopen("libnvidia-ml.so.1", NVML);
+    const { nvmlInit_v2, nvmlDeviceGetCount_v2, nvmlShutdown } = nvml.symbols;
+    const count = new Uint32Array(1);
+    if (nvmlInit_v2() === 0) {
+      if (nvmlDeviceGetCount_v2(count) !== 0) count[0] = 0;
+      nvmlShutdown();
+    }
+    nvml.close();
+    return count[0]!;
   } catch {
-    return []; // no driver, or hidden by a sandbox
+    return 0; // no driver
   }
 }

@@ -6,6 +6,8 @@
  * ranks.ts    what ranks can do;  solo.ts: those of one process
  * device.ts   the GPU of a process
  * library.ts  Open MPI's library;  mpi.ts: ranks over it
+ * reducer.ts  sums of tensors, in the host's memory;  direct.ts: on devices
+ * nccl, cuda  NVIDIA's libraries;  choose.ts: which way a launch sums
  * ```
  * @module
  */
@@ -14,8 +16,18 @@ import { mpiRanks } from "./mpi.ts";
 import type { Launch, Ranks } from "./ranks.ts";
 import { soloRanks } from "./solo.ts";
 
+export {
+  type Choice,
+  type Libraries,
+  openLibraries,
+  openReducer,
+} from "./choose.ts";
+export type { CudaDevice, CudaFunctions } from "./cuda.ts";
+export type { TensorMemory } from "./direct.ts";
+export type { NcclFunctions } from "./nccl.ts";
 export { pickDevice } from "./device.ts";
 export { type Launch, type Ranks, RanksError } from "./ranks.ts";
+export { hostReducer, type Reducer } from "./reducer.ts";
 export { soloRanks } from "./solo.ts";
 
 /**

@@ -6,6 +6,7 @@
  * start.ts       library, context, backend: what startTensorFlow does
  * library/       where the C library comes from
  * capi, symbols  the C API;  values, eager, read: tensors and operations
+ * memory.ts      where tensors lie, for other libraries of the device
  * binding.ts     what tfjs-node's kernels call;  backend.ts: their backend
  * kernels/       kernels and gradients that replace tfjs's own
  * function/      record → graph → compile, or cut → split
@@ -35,6 +36,7 @@ export {
   type LibraryEvent,
   type LibrarySource,
 } from "./library/mod.ts";
+export type { DeviceMemory } from "./memory.ts";
 export {
   type Description,
   type StartOptions,

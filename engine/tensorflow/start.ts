@@ -19,6 +19,7 @@ import {
   LibraryError,
   type LibraryEvent,
 } from "./library/mod.ts";
+import { copyOf, type DeviceMemory, memoryOf } from "./memory.ts";
 import { listen } from "./stderr.ts";
 import { type TensorData, tensorFrom, type TensorType } from "./transfer.ts";
 import { Values } from "./values.ts";
@@ -90,6 +91,10 @@ export interface TensorFlowEngine {
   read(tensor: tf.Tensor): Promise<TensorData>;
   /** A tensor's numbers; waits for the device. */
   readSync(tensor: tf.Tensor): TensorData;
+  /** A float32 tensor's numbers in memory that no other tensor shares. */
+  copy(tensor: tf.Tensor): tf.Tensor;
+  /** A tensor's memory, valid until it is disposed; waits for the device. */
+  memory(tensor: tf.Tensor): DeviceMemory;
   /** Values alive on the device. */
   tensors(): number;
 }
@@ -139,6 +144,8 @@ async function start(options: StartOptions): Promise<TensorFlowEngine> {
     tensor: (...args) => tensorFrom(recorder, ...args),
     read: async (tensor) => await tensor.data() as TensorData,
     readSync: (tensor) => tensor.dataSync() as TensorData,
+    copy: (tensor) => copyOf(recorder, tensor),
+    memory: (tensor) => memoryOf(recorder, tensor),
     tensors: () => binding.getNumOfTensors(),
   };
 }

@@ -67,6 +67,14 @@ const EAGER = {
   TFE_TensorHandleNumDims: { parameters: ["u64", "u64"], result: "i32" },
   // int64 in C; dimensions stay below 2^31 and i32 spares a BigInt a call.
   TFE_TensorHandleDim: { parameters: ["u64", "i32", "u64"], result: "i32" },
+  TFE_TensorHandleDevicePointer: {
+    parameters: ["u64", "u64"],
+    result: "u64",
+  },
+  TFE_TensorHandleDeviceMemorySize: {
+    parameters: ["u64", "u64"],
+    result: "usize",
+  },
   TFE_NewOp: { parameters: ["u64", "buffer", "u64"], result: "u64" },
   TFE_DeleteOp: { parameters: ["u64"], result: "void" },
   TFE_OpAddInput: { parameters: ["u64", "u64", "u64"], result: "void" },

@@ -12,7 +12,7 @@ import {
 } from "../../models/mod.ts";
 import { sequenceGroups } from "../../nusc/loader/mod.ts";
 import { framesOf, rootOf } from "../shared/dataset.ts";
-import { joinRanks, ownCores } from "../shared/ranks.ts";
+import { chooseReducer, joinRanks, ownCores } from "../shared/ranks.ts";
 import { startEngine } from "../shared/tensorflow.ts";
 import { frameConfig, writeModel } from "./artifact.ts";
 import type { StreamPose } from "./batch.ts";
@@ -52,6 +52,7 @@ export async function train(
   const { engine, model, step, values } = network;
   await warmUp(context, ranks, data, network);
   await shareValues(ranks, values);
+  const reducer = await chooseReducer(context, ranks, engine);
   const { plan, open } = data;
   const freezes = config.warm_start?.freeze ?? false;
   using matching = openMatching({
@@ -67,6 +68,7 @@ export async function train(
     settings: config,
     values,
     ranks,
+    reducer,
     frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
     onGrowth: (objects, bucket) =>
       context.emit({
@@ -90,6 +92,7 @@ export async function train(
       ? await createValidation({ context, engine, model, stepper })
       : null,
   });
+  await reducer.close();
   await ranks.close();
   if (ranks.rank === 0) await writeArtifact(context, network, stepper);
 }

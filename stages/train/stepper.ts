@@ -11,7 +11,12 @@
  * @module
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { type Ranks, soloRanks } from "../../engine/ranks/mod.ts";
+import {
+  hostReducer,
+  type Ranks,
+  type Reducer,
+  soloRanks,
+} from "../../engine/ranks/mod.ts";
 import type { TensorFlowEngine } from "../../engine/tensorflow/mod.ts";
 import {
   type Arrays,
@@ -69,6 +74,8 @@ export interface StepperParts {
   ranks?: Ranks;
   /** Left out, the calling thread matches. */
   matching?: Matching;
+  /** Sums their gradients; left out, in the host's memory. */
+  reducer?: Reducer;
   /** Told when crowded frames need a recording of their own. */
   onGrowth?: OnGrowth;
   /** Told at the end of each part of a step, for profiles. */
@@ -126,6 +133,7 @@ class DeviceStepper implements Stepper {
   #update: ReturnType<typeof recordUpdate> | null = null;
   readonly #scaler: Scaler;
   readonly #ranks: Ranks;
+  readonly #reducer: Reducer;
   readonly #share: Share;
   readonly #matching: Matching;
   readonly #mark: (part: StepPart) => void;
@@ -137,6 +145,7 @@ class DeviceStepper implements Stepper {
   constructor(parts: StepperParts) {
     const { engine, settings, frozen, values, step } = parts;
     this.#ranks = parts.ranks ?? soloRanks();
+    this.#reducer = parts.reducer ?? hostReducer(this.#ranks);
     this.#share = shareOf(this.#ranks, settings.accumulate);
     this.#matching = parts.matching ?? HERE;
     this.#mark = parts.mark ?? (() => {});
@@ -185,7 +194,7 @@ class DeviceStepper implements Stepper {
     momentum = 1,
   ): Promise<StepReport> {
     const attempt = this.#passAll(batch);
-    await addUp(this.#ranks, attempt);
+    await addUp(this.#ranks, this.#reducer, attempt);
     const updated = this.#try(attempt, lr, momentum);
     const broken = !updated?.finite &&
       await this.#ranks.any(this.#broken(batch, attempt, updated));

@@ -7,8 +7,7 @@
  * then no other than a part of a batch (`accumulate`) elsewhere.
  * @module
  */
-import * as tf from "@tensorflow/tfjs-core";
-import type { Ranks } from "../../engine/ranks/mod.ts";
+import type { Ranks, Reducer } from "../../engine/ranks/mod.ts";
 import type { Plain } from "../../models/mod.ts";
 import type { TrainState } from "./checkpoint.ts";
 import { type Attempt, memoryPrefix } from "./parts.ts";
@@ -33,9 +32,13 @@ export function shareOf(
 /**
  * Adds up losses and gradients of all processes; where one loss is not finite,
  * none is.
- * Gradients of one group travel while the next leaves the device.
+ * @param reducer sums the gradients; what the host has goes by the ranks.
  */
-export async function addUp(ranks: Ranks, attempt: Attempt): Promise<void> {
+export async function addUp(
+  ranks: Ranks,
+  reducer: Reducer,
+  attempt: Attempt,
+): Promise<void> {
   if (ranks.size === 1) return;
   // Who met one that is not finite has stopped there, and lacks what follows.
   if (await ranks.any(!Number.isFinite(attempt.loss))) {
@@ -53,15 +56,9 @@ export async function addUp(ranks: Ranks, attempt: Attempt): Promise<void> {
   if (!Number.isFinite(attempt.loss)) return;
   const { gradients } = attempt;
   // In one order everywhere, which the names' is.
-  await Promise.all(
-    Object.keys(gradients).sort().map(async (name) => {
-      const own = gradients[name]!;
-      const data = own.dataSync() as Float32Array;
-      await ranks.allReduce(data);
-      gradients[name] = tf.tensor(data, own.shape);
-      own.dispose();
-    }),
-  );
+  const groups = Object.keys(gradients).sort();
+  const sums = await reducer.sum(groups.map((name) => gradients[name]!));
+  groups.forEach((name, i) => gradients[name] = sums[i]!);
 }
 
 /** First values are those of rank 0. */

@@ -1,7 +1,7 @@
 /** What processes tell each other of a step, without processes. */
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
-import type { Ranks } from "../../engine/ranks/mod.ts";
+import { hostReducer, type Ranks } from "../../engine/ranks/mod.ts";
 import { Attempt } from "../../stages/train/parts.ts";
 import { addUp } from "../../stages/train/together.ts";
 import { useTensorFlow } from "../support/backend.ts";
@@ -60,7 +60,9 @@ Deno.test("losses and gradients of all processes are summed by name", async () =
     attemptOf(2, 10, ["a", "bb"]),
     attemptOf(4, 100, ["a", "bb"]),
   ];
-  await Promise.all(ranks.map((own, i) => addUp(own, attempts[i]!)));
+  await Promise.all(
+    ranks.map((own, i) => addUp(own, hostReducer(own), attempts[i]!)),
+  );
   for (const { loss, terms, gradients } of attempts) {
     assert.equal(loss, 7);
     assert.deepEqual(terms, { loss_cls: 3.5, loss_bbox: 3.5 });
@@ -74,7 +76,9 @@ for (const bad of [NaN, Infinity]) {
     const { ranks, sizes } = fakeRanks(3);
     const attempts = [attemptOf(1, 1, ["a"]), attemptOf(bad, 1, ["a"])];
     attempts.push(attemptOf(2, 1, ["a"]));
-    await Promise.all(ranks.map((own, i) => addUp(own, attempts[i]!)));
+    await Promise.all(
+      ranks.map((own, i) => addUp(own, hostReducer(own), attempts[i]!)),
+    );
     for (const { loss } of attempts) assert.ok(!Number.isFinite(loss));
     // Only the question went round: gradients that one lacks did not.
     assert.deepEqual(sizes, [1]);
