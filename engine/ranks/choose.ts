@@ -24,18 +24,25 @@ import { hostReducer, type Reducer } from "./reducer.ts";
 
 /** NVIDIA's libraries, opened. */
 export interface Libraries {
+  /** The runtime. */
   cuda: CudaFunctions;
+  /** Sums between devices. */
   nccl: NcclFunctions;
 }
 
 /** A way to sum. */
 export interface Choice {
+  /** Sums that way. */
   reducer: Reducer;
   /** Why it is not NCCL; null where it is. */
   why: string | null;
 }
 
-type Group = Pick<Ranks, "rank" | "size" | "allReduce" | "broadcast" | "any">;
+/** What of the ranks the choice needs. */
+export type Group = Pick<
+  Ranks,
+  "rank" | "size" | "allReduce" | "broadcast" | "any"
+>;
 
 /**
  * Opens NVIDIA's libraries: those that TensorFlow has opened or the loader

@@ -10,7 +10,8 @@
  */
 import { cString, firstOf, textAt } from "./dlopen.ts";
 
-const SYMBOLS = {
+/** Its functions, for Deno.dlopen. */
+export const CUDA = {
   cudaGetErrorString: { parameters: ["i32"], result: "pointer" },
   cudaGetDeviceCount: { parameters: ["buffer"], result: "i32" },
   cudaDeviceGetPCIBusId: {
@@ -29,7 +30,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The runtime's functions. */
-export type CudaFunctions = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+export type CudaFunctions = Deno.DynamicLibrary<typeof CUDA>["symbols"];
 
 /** The device of this process. */
 export interface CudaDevice {
@@ -50,7 +51,7 @@ const NON_BLOCKING = 1;
 
 /** Opens the runtime. @throws {Error} what was tried */
 export function openCuda(paths: readonly string[]): CudaFunctions {
-  return firstOf(paths, SYMBOLS).symbols;
+  return firstOf(paths, CUDA).symbols;
 }
 
 /** The device that calls go to. @throws {Error} in CUDA's words */

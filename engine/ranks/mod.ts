@@ -18,13 +18,14 @@ import { soloRanks } from "./solo.ts";
 
 export {
   type Choice,
+  type Group,
   type Libraries,
   openLibraries,
   openReducer,
 } from "./choose.ts";
-export type { CudaDevice, CudaFunctions } from "./cuda.ts";
+export type { CUDA, CudaFunctions } from "./cuda.ts";
 export type { TensorMemory } from "./direct.ts";
-export type { NcclFunctions } from "./nccl.ts";
+export type { NCCL, NcclFunctions } from "./nccl.ts";
 export { pickDevice } from "./device.ts";
 export { type Launch, type Ranks, RanksError } from "./ranks.ts";
 export { hostReducer, type Reducer } from "./reducer.ts";

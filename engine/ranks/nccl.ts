@@ -15,7 +15,8 @@ export const ID_BYTES = 128;
 const FLOAT32 = 7;
 const SUM = 0;
 
-const SYMBOLS = {
+/** Its functions, for Deno.dlopen. */
+export const NCCL = {
   ncclGetVersion: { parameters: ["buffer"], result: "i32" },
   ncclGetErrorString: { parameters: ["i32"], result: "pointer" },
   ncclGetUniqueId: { parameters: ["buffer"], result: "i32" },
@@ -35,7 +36,7 @@ const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The library's functions. */
-export type NcclFunctions = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+export type NcclFunctions = Deno.DynamicLibrary<typeof NCCL>["symbols"];
 
 /** Processes that NCCL has joined. */
 export interface Communicator {
@@ -49,7 +50,7 @@ export interface Communicator {
 
 /** Opens the library. @throws {Error} what was tried */
 export function openNccl(paths: readonly string[]): NcclFunctions {
-  return firstOf(paths, SYMBOLS).symbols;
+  return firstOf(paths, NCCL).symbols;
 }
 
 /** Its version, such as `2.28.9`. */

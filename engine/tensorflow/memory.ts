@@ -4,12 +4,14 @@
  */
 import type * as tf from "@tensorflow/tfjs-core";
 import { ATTRIBUTE } from "./attributes.ts";
-import { type Address, TYPE } from "./capi.ts";
+import { TYPE } from "./capi.ts";
 import type { Recorder } from "./function/record.ts";
 
 /** Numbers in the device's memory. */
 export interface DeviceMemory {
-  address: Address;
+  /** The first. */
+  address: bigint;
+  /** How many bytes they take. */
   bytes: number;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { openRanks, RanksError } from "../../engine/ranks/mod.ts";
+import { openRanks, pickDevice, RanksError } from "../../engine/ranks/mod.ts";
 import { hasMpi, mpirun } from "../support/mpi.ts";
 
 const CALLS = fileURLToPath(new URL("./ranks/calls.ts", import.meta.url));
@@ -34,6 +34,42 @@ Deno.test("without Open MPI's library, what was tried is said", () => {
   } finally {
     Deno.env.delete("MPI_LIB");
   }
+});
+
+/** What CUDA may see once a process has picked. */
+function picked(localRank: number, visible: string | null, count = 4) {
+  const name = "CUDA_VISIBLE_DEVICES";
+  const before = Deno.env.get(name);
+  if (visible === null) Deno.env.delete(name);
+  else Deno.env.set(name, visible);
+  try {
+    const launch = { rank: localRank, size: 4, localRank, localSize: 4 };
+    pickDevice(launch, () => count);
+    return Deno.env.get(name) ?? null;
+  } finally {
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  }
+}
+
+Deno.test("each process of a machine picks the GPU of its number", () => {
+  assert.deepEqual([0, 1, 2, 3].map((i) => picked(i, null)), [..."0123"]);
+  // More processes than GPUs go round; one GPU is everybody's.
+  assert.deepEqual([0, 1, 2, 3].map((i) => picked(i, null, 2)), [..."0101"]);
+  assert.equal(picked(3, null, 1), null);
+  assert.equal(picked(3, null, 0), null);
+  // Those that the launcher leaves, by number or name.
+  assert.equal(picked(2, "7,5,3,1"), "3");
+  assert.equal(picked(1, "GPU-a,GPU-b"), "GPU-b");
+  assert.equal(picked(1, "6"), "6");
+  assert.equal(picked(1, ""), "");
+});
+
+Deno.test("one process of a machine keeps all GPUs", () => {
+  const before = Deno.env.get("CUDA_VISIBLE_DEVICES");
+  const launch = { rank: 1, size: 2, localRank: 0, localSize: 1 };
+  pickDevice(launch, () => 8);
+  assert.equal(Deno.env.get("CUDA_VISIBLE_DEVICES"), before);
 });
 
 for (const processes of [2, 3]) {

@@ -1,9 +1,7 @@
 /** NCCL and CUDA without devices: what they are asked for, in order. @module */
-import type {
-  CudaFunctions,
-  Libraries,
-  NcclFunctions,
-} from "../../../engine/ranks/mod.ts";
+import type { CudaFunctions } from "../../../engine/ranks/cuda.ts";
+import type { Libraries } from "../../../engine/ranks/mod.ts";
+import type { NcclFunctions } from "../../../engine/ranks/nccl.ts";
 
 /** Code of a call that is to fail, by its name. */
 export type Failures = Record<string, number>;
