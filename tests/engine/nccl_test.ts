@@ -1,5 +1,6 @@
 /** Sums over devices, with NCCL's and CUDA's functions written down. */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   type Libraries,
@@ -8,6 +9,8 @@ import {
   soloRanks,
 } from "../../engine/ranks/mod.ts";
 import { useTensorFlow } from "../support/backend.ts";
+import { compileLibrary, hasCompiler } from "../support/cc.ts";
+import { hasMpi, mpirun } from "../support/mpi.ts";
 import { type Failures, fakeLibraries, numbersAt } from "./ranks/fake.ts";
 
 const engine = await useTensorFlow();
@@ -197,4 +200,32 @@ Deno.test("a group that cannot be joined ends the run", async () => {
       new RegExp(`NCCL's ${call} failed: nccl words 5 \\(5\\)`),
     );
   }
+});
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+Deno.test({
+  name: "2 processes sum by a library in C what MPI sums, to the bit",
+  ignore: !hasMpi || !hasCompiler,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const library = `${folder}/libfake.so`;
+    await compileLibrary(here("./ranks/fake.c"), library);
+    const program = [Deno.execPath(), "run", "--quiet", "--allow-all"];
+    const { code, stdout, stderr } = await mpirun(
+      2,
+      [...program, here("./ranks/sums.ts"), library],
+      { env: { FAKE_NCCL: folder, TF_ENABLE_ONEDNN_OPTS: "0" } },
+    );
+    await Deno.remove(folder, { recursive: true });
+    assert.equal(code, 0, stderr);
+    const told = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    told.sort((a, b) => a.rank - b.rank);
+    const way = "by NCCL 2.28.9 on the devices";
+    const rounds = Array(2).fill([true, true, true]);
+    assert.deepEqual(
+      told,
+      [0, 1].map((rank) => ({ rank, way, why: null, rounds })),
+    );
+  },
 });
