@@ -10,7 +10,8 @@ const settings = z.strictObject({
   split: z.string().default("val").describe("name in create-data's splits"),
   provider: z.enum(["cpu", "cuda", "tensorrt", "webgpu"]).default("cpu")
     .describe("where ONNX Runtime runs the network"),
-  max_boxes: z.number().int().min(1).max(500).default(300),
+  max_boxes: z.number().int().min(1).max(500).default(300)
+    .describe("of a frame, best scores first; 500 are allowed"),
   threads: z.number().int().min(0).default(0).describe("0: all cores"),
 });
 

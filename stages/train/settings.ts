@@ -26,13 +26,13 @@ const anyBackbone = {
 };
 
 const resnet = z.strictObject({
-  type: z.literal("resnet").default("resnet"),
+  type: z.literal("resnet").default("resnet").describe("ResNet, ImageNet's"),
   depth: z.union([
     z.literal(18),
     z.literal(34),
     z.literal(50),
     z.literal(101),
-  ]).default(50),
+  ]).default(50).describe("layers, as in the name"),
   norm: norm.default("frozen"),
   ...anyBackbone,
   zero_init_last: z.boolean().default(false)
@@ -50,8 +50,8 @@ const eva02 = z.strictObject({
     "EVA-02's vision transformer, patches of 16",
   ),
   width: count.default(1024).describe("channels of a token"),
-  depth: count.default(24),
-  heads: count.default(16),
+  depth: count.default(24).describe("blocks"),
+  heads: count.default(16).describe("of attention"),
   window: count.default(16).describe("tokens of a window's side"),
   global_window: count.nullable().default(null).describe(
     "the same of the large windows; null: the image's shorter side",
@@ -73,33 +73,39 @@ const head = z.strictObject({
     ),
   points: count.default(13)
     .describe("places around a query that repdetr3d samples"),
-  queries: count.default(644),
-  propagated: count.default(256),
-  memory: count.default(1024),
-  topk: count.default(256),
-  layers: count.default(6),
-  heads: count.default(8),
-  feedforward: count.default(2048),
-  dropout: fraction.default(0.1),
+  queries: count.default(644).describe("learned ones"),
+  propagated: count.default(256).describe("queries taken over from the memory"),
+  memory: count.default(1024).describe("rows that a frame sees"),
+  topk: count.default(256)
+    .describe("queries that a frame puts into the memory"),
+  layers: count.default(6).describe("of the decoder"),
+  heads: count.default(8).describe("of attention"),
+  feedforward: count.default(2048).describe("hidden width of a layer"),
+  dropout: fraction.default(0.1)
+    .describe("of self-attention, residual branches and feed-forward nets"),
   with_cp: z.boolean().default(false)
     .describe("decoder layers are computed twice instead of kept"),
   range: box.default([-51.2, -51.2, -5, 51.2, 51.2, 3])
     .describe("pc_range: x, y, z minimum, then maximum, metres"),
-  position_range: box.default([-61.2, -61.2, -10, 61.2, 61.2, 10]),
-  depth_bins: count.default(64),
-  depth_start: positive.default(1),
+  position_range: box.default([-61.2, -61.2, -10, 61.2, 61.2, 10])
+    .describe("of the points on the viewing rays, likewise"),
+  depth_bins: count.default(64).describe("points on a viewing ray"),
+  depth_start: positive.default(1).describe("depth of the first one, metres"),
   query_content: z.enum(["zeros", "position"]).default("zeros")
     .describe("what decoder queries hold at first"),
   reference_z: range.default([0, 1])
     .describe("where learned reference points start, share of the z range"),
   code_weights: z.array(z.number()).length(10)
-    .default([2, 2, 1, 1, 1, 1, 1, 1, 1, 1]),
+    .default([2, 2, 1, 1, 1, 1, 1, 1, 1, 1])
+    .describe("of x, y, z, l, w, h, sine, cosine and velocity in the L1 loss"),
 });
 
 const denoising = z.strictObject({
-  groups: count.default(10),
-  noise_scale: z.number().min(0).default(1),
-  split: positive.default(0.75),
+  groups: count.default(10).describe("noised copies of the ground truth"),
+  noise_scale: z.number().min(0).default(1)
+    .describe("largest shift of a centre, share of half the box"),
+  split: positive.default(0.75)
+    .describe("longer shifts (of noise scale 1) are background"),
   bucket: count.default(64)
     .describe("rows of a group, so that shapes stay: one a ground truth"),
   grow: z.boolean().default(true).describe(
@@ -121,25 +127,30 @@ export const modelSettings = z.strictObject({
   backbone: backbone.prefault({}),
   channels: count.default(256).describe("width of neck and head"),
   head: head.prefault({}),
-  denoising: denoising.nullable().prefault({}),
+  denoising: denoising.nullable().prefault({})
+    .describe("noised ground truth as queries; null leaves it out"),
   auxiliary: auxiliary.nullable().prefault({})
     .describe("the 2D head of training; null leaves it out"),
 });
 
 /** What happens to images. */
 export const imageSettings = z.strictObject({
-  height: count.multipleOf(32).default(256),
-  width: count.multipleOf(32).default(704),
-  resize: range.default([0.38, 0.55]).describe("resize_lim"),
-  bottom_crop: z.tuple([fraction, fraction]).default([0, 0]),
-  flip: fraction.default(0.5),
+  height: count.multipleOf(32).default(256)
+    .describe("of the network's input, pixels"),
+  width: count.multipleOf(32).default(704).describe("likewise"),
+  resize: range.default([0.38, 0.55]).describe("resize_lim: factors"),
+  bottom_crop: z.tuple([fraction, fraction]).default([0, 0])
+    .describe("bot_pct_lim: share of the height cut off below"),
+  flip: fraction.default(0.5).describe("probability, left to right"),
   rotation: range.default([0, 0]).describe("rot_lim, degrees"),
   resample: z.enum(["pillow", "sharp"]).default("pillow")
     .describe("whose bicubic filter; pillow is the reference's, to the bit"),
   normalization: z.enum(["imagenet-rgb", "imagenet-bgr"])
-    .default("imagenet-rgb"),
+    .default("imagenet-rgb")
+    .describe("mean and deviation of the pixels, order of the channels"),
   grid_mask: fraction.default(0.7).describe("probability"),
-  photometric: fraction.default(0),
+  photometric: fraction.default(0)
+    .describe("largest relative change of brightness and contrast"),
   cache_mb: z.number().min(0).default(0)
     .describe("resized images kept in memory, where sizes repeat"),
 });
@@ -156,7 +167,7 @@ const deviation = z.number().min(0);
 
 const augmentation = z.strictObject({
   rotation: z.number().min(0).default(0.3925).describe("radians, either way"),
-  scale: range.default([0.95, 1.05]),
+  scale: range.default([0.95, 1.05]).describe("factors of all lengths"),
   translation: z.tuple([deviation, deviation, deviation]).default([0, 0, 0])
     .describe("translation_std, metres"),
   mirror: fraction.default(0).describe("probability of a mirrored world"),
@@ -218,16 +229,14 @@ const lossScale = z.union([
   z.literal("dynamic"),
   positive,
   z.strictObject({
-    initial: positive.default(65536),
-    growth: positive.default(2),
-    backoff: positive.max(1).default(0.5),
-    interval: count.default(2000),
+    initial: positive.default(65536).describe("at the first step"),
+    growth: positive.default(2).describe("factor after an interval"),
+    backoff: positive.max(1).default(0.5)
+      .describe("factor after an overflow"),
+    interval: count.default(2000)
+      .describe("finite steps before it grows"),
   }),
-]).describe(
-  "factor of the loss in the backward pass: dynamic (as torch's GradScaler), " +
-    "a number that stays, or the numbers of the dynamic rule; null: dynamic " +
-    "with float16, none otherwise",
-);
+]);
 
 const ema = z.strictObject({
   decay: fraction.default(0.9998)
@@ -280,7 +289,7 @@ export const trainSettings = z.strictObject({
   accumulate: count.default(1)
     .describe("parts of a step, batch streams each, whose gradients add up"),
   sequence_split: z.union([count, z.literal("all")]).default(2)
-    .describe("seq_split_num"),
+    .describe("seq_split_num: sequences that a scene is cut into; all: frames"),
   filter_empty: z.boolean().default(false).describe(
     "filter_empty_gt: frames without ground truth are replaced by others at " +
       "random; for sequence_split: all",
@@ -314,7 +323,11 @@ export const trainSettings = z.strictObject({
   ema: ema.nullable().default(null)
     .describe("moving average of the weights; null keeps none"),
   on_divergence: onDivergence.prefault({}),
-  loss_scale: lossScale.nullable().default(null),
+  loss_scale: lossScale.nullable().default(null).describe(
+    "factor of the loss in the backward pass: dynamic (as torch's " +
+      "GradScaler), a number that stays, or the numbers of the dynamic rule; " +
+      "null: dynamic with float16, none otherwise",
+  ),
 }).refine(
   ({ filter_empty, sequence_split, window }) =>
     !filter_empty || (sequence_split === "all" && window === null),
