@@ -108,7 +108,9 @@ async function report(
     tensors[1]!.dataSync(); // waits for all that was queued
     if (way === reducer) await ranks.barrier();
     const start = performance.now();
-    tf.dispose(await way.sum(tensors));
+    const sums = await way.sum(tensors);
+    sums.forEach((sum) => engine.memory(sum)); // the host's go back only now
+    tf.dispose(sums);
     if (i >= 2) seconds.push((performance.now() - start) / 1e3);
   }
   seconds.sort((a, b) => a - b);

@@ -33,7 +33,7 @@ import { exportedOf } from "./state.ts";
 import { createStepper } from "./stepper.ts";
 import { unmatched } from "./trained.ts";
 import { createValidation } from "./validate.ts";
-import { openMatching } from "./matching/mod.ts";
+import { type Matching, openMatching } from "./matching/mod.ts";
 import { shareValues } from "./together.ts";
 import { warmStart } from "./warmstart.ts";
 
@@ -55,12 +55,7 @@ export async function train(
   const reducer = await chooseReducer(context, ranks, engine);
   const { plan, open } = data;
   const freezes = config.warm_start?.freeze ?? false;
-  using matching = openMatching({
-    threads: config.matching_threads,
-    device: engine.device,
-    cores: ownCores(context),
-    streams: config.batch,
-  });
+  using matching = matchingOf(context, engine.device);
   const stepper = createStepper({
     engine,
     matching,
@@ -70,13 +65,7 @@ export async function train(
     ranks,
     reducer,
     frozen: (name, rows) => freezes ? frozenRows(model.head, name, rows) : null,
-    onGrowth: (objects, bucket) =>
-      context.emit({
-        type: "message",
-        level: "info",
-        text: `a frame holds ${objects} objects: the step is recorded with ` +
-          `${bucket} denoising queries a group, too`,
-      }),
+    onGrowth: (objects, bucket) => tellGrowth(context, objects, bucket),
   });
   await runLoop({
     context,
@@ -100,6 +89,17 @@ export async function train(
 type Context = StageContext<TrainSettings>;
 type Data = Awaited<ReturnType<typeof openData>>;
 type Network = Awaited<ReturnType<typeof openNetwork>>;
+
+function matchingOf(context: Context, device: "cpu" | "gpu"): Matching {
+  const { matching_threads: threads, batch: streams } = context.config;
+  return openMatching({ threads, device, cores: ownCores(context), streams });
+}
+
+function tellGrowth({ emit }: Context, objects: number, bucket: number): void {
+  const text = `a frame holds ${objects} objects: the step is recorded with ` +
+    `${bucket} denoising queries a group, too`;
+  emit({ type: "message", level: "info", text });
+}
 
 /** Without training, the checkpoint becomes the artifact. */
 async function publish(context: Context): Promise<void> {
