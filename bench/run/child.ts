@@ -30,15 +30,17 @@ const PERMISSIONS = ["read", "write", "env", "sys", "ffi"];
 /**
  * Runs a script of `bench/` with this Deno.
  * @param runs processes, of which the one with the least wall seconds counts
+ * @param flags of Deno
  */
 export async function measureOurs(
   script: string,
   args: readonly string[],
   runs = 1,
+  flags: readonly string[] = [],
 ): Promise<Cost> {
   const path = new URL(`../${script}`, import.meta.url).pathname;
   const allow = PERMISSIONS.map((name) => `--allow-${name}`);
-  const line = ["run", "--quiet", ...allow, path, ...args];
+  const line = ["run", "--quiet", ...flags, ...allow, path, ...args];
   let best = await measure(Deno.execPath(), line);
   for (let i = 1; i < runs; i++) {
     const cost = await measure(Deno.execPath(), line);

@@ -5,7 +5,7 @@
 import type { Bench } from "../run/bench.ts";
 import { measureOurs } from "../run/child.ts";
 
-/** Share that memory may grow by once caches, pools and heaps are full. */
+/** Share that memory may grow by once caches and pools are full. */
 const GROWTH = 0.05;
 
 /** The least memory of the last fifth of a run, beside that of the second. */
@@ -13,7 +13,8 @@ export const soak: Bench = {
   description: "memory over 10,000 iterations of a small network",
   async run({ dir, say }) {
     say("soak: some minutes");
-    const ours = await measureOurs("soak/ours.ts", [`${dir}/soak`]);
+    const flags = ["--v8-flags=--expose-gc"];
+    const ours = await measureOurs("soak/ours.ts", [`${dir}/soak`], 1, flags);
     say(`soak: MiB by iteration ${ours.facts.curve}`);
     const share = Number(ours.facts.last) / Number(ours.facts.first) - 1;
     const figure = `${(100 * share).toFixed(1)} % more in the last fifth ` +
