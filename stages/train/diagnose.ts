@@ -35,30 +35,17 @@ export function firstNonFinite(evidence: Evidence): string | null {
     amongTerms(terms) ??
     amongGroups("gradient", "gradient", evidence.gradients, groups) ??
     amongGroups("weight", "updated weight", evidence.next, groups) ??
-    largest("gradient", "gradient", evidence.gradients, groups) ??
-    largest("weight", "updated weight", evidence.next, groups);
+    amongGroups("gradient", "gradient", evidence.gradients, groups, largest) ??
+    amongGroups("weight", "updated weight", evidence.next, groups, largest);
 }
 
 /** Above it, the square of a number is more than float32 holds. */
 const SQUARE_LIMIT = 1.8e19;
 
-/** A tensor of finite numbers whose squares are not. */
-function largest(
-  prefix: string,
-  kind: string,
-  tensors: Tensors | null | undefined,
-  groups: readonly Group[],
-): string | null {
-  for (const group of groups) {
-    const tensor = tensors?.[`${prefix}.${group.key}`];
-    if (!tensor) continue;
-    for (const [name, { data }] of unpack(group, values(tensor))) {
-      const index = data.findIndex((x) => Math.abs(x) > SQUARE_LIMIT);
-      if (index < 0) continue;
-      return `${kind} ${name} (${data[index]} at ${index}, whose square is)`;
-    }
-  }
-  return null;
+/** The first number whose square is not finite, though it is itself. */
+function largest(data: Float32Array): string | null {
+  const index = data.findIndex((x) => Math.abs(x) > SQUARE_LIMIT);
+  return index < 0 ? null : `${data[index]} at ${index}, whose square is`;
 }
 
 /** The first host array that is not finite, in words; null if all are. */
@@ -107,12 +94,13 @@ function amongGroups(
   kind: string,
   tensors: Tensors | null | undefined,
   groups: readonly Group[],
+  look: (data: Float32Array) => string | null = describe,
 ): string | null {
   for (const group of groups) {
     const tensor = tensors?.[`${prefix}.${group.key}`];
     if (!tensor) continue;
     for (const [name, { data }] of unpack(group, values(tensor))) {
-      const found = describe(data);
+      const found = look(data);
       if (found) return `${kind} ${name} (${found})`;
     }
   }

@@ -38,7 +38,7 @@ import {
 import { trainStep } from "../../models/streampetr/training/step.ts";
 import { EVA02_LARGE, vit } from "../../models/vit/mod.ts";
 import { vovnet } from "../../models/vovnet.ts";
-import { asTensors, readAll } from "../streampetr/support.ts";
+import { asTensors, readAll, targetsOf } from "../streampetr/support.ts";
 import { tinySamples } from "../streampetr/tiny.ts";
 import { useTensorFlow } from "../support/backend.ts";
 import { variantJson } from "../support/variants.ts";
@@ -299,13 +299,8 @@ Deno.test("blocks and layers computed twice have the same gradients", () => {
       },
     };
     const { outputs } = step.forward(params, inputs, plain);
-    const matched = matchStep(
-      STEP,
-      readAll(outputs),
-      samples,
-      prepared.denoising,
-    );
-    const targets = asTensors(STEP, completeTargets(STEP, matched));
+    const wanted = targetsOf(STEP, outputs, samples, prepared);
+    const targets = asTensors(STEP, wanted);
     const found = differentiate(step, params, inputs, targets, pass);
     // Two blocks of the backbone, two layers of the decoder.
     assert.equal(again, checkpoint ? 4 : 0);

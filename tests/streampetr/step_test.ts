@@ -20,7 +20,7 @@ import {
 } from "../../models/streampetr/training/spec.ts";
 import { trainStep } from "../../models/streampetr/training/step.ts";
 import { useTensorFlow } from "../support/backend.ts";
-import { asTensors, readAll } from "./support.ts";
+import { asTensors, readAll, targetsOf } from "./support.ts";
 import { TINY, tinyInputs, tinyParts, tinySamples, tinyStep } from "./tiny.ts";
 
 const engine = await useTensorFlow();
@@ -35,13 +35,7 @@ function runOnce(config: StepConfig, samples: Sample[], pass = TRAINING) {
     ...asTensors(config, prepared.inputs),
   };
   const { outputs } = step.forward(params, inputs, pass);
-  const matched = matchStep(
-    config,
-    readAll(outputs),
-    samples,
-    prepared.denoising,
-  );
-  const targets = completeTargets(config, matched);
+  const targets = targetsOf(config, outputs, samples, prepared);
   const given = asTensors(config, targets);
   const out = differentiate(step, params, inputs, given, pass);
   const values = out.terms.dataSync();

@@ -1,7 +1,13 @@
 /** Fixtures and tensors in the forms that training takes. @module */
 import * as tf from "@tensorflow/tfjs-core";
 import type { Tensors } from "../../models/module.ts";
-import type { Arrays } from "../../models/streampetr/training/host.ts";
+import {
+  type Arrays,
+  completeTargets,
+  matchStep,
+  type Prepared,
+  type Sample,
+} from "../../models/streampetr/training/host.ts";
 import type { Costs } from "../../models/streampetr/training/hungarian.ts";
 import {
   inputSpecs,
@@ -37,6 +43,17 @@ export function asTensors(config: StepConfig, arrays: Arrays): Tensors {
       return [name, tf.tensor(data, shape, dtype)];
     }),
   );
+}
+
+/** The targets of a step whose forward pass gave these outputs. */
+export function targetsOf(
+  config: StepConfig,
+  outputs: Tensors,
+  samples: readonly Sample[],
+  { denoising }: Pick<Prepared, "denoising">,
+): Arrays {
+  const matched = matchStep(config, readAll(outputs), samples, denoising);
+  return completeTargets(config, matched);
 }
 
 /** The numbers of tensors. */

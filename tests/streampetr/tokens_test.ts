@@ -3,15 +3,10 @@ import * as tf from "@tensorflow/tfjs-core";
 import { INFERENCE } from "../../models/module.ts";
 import { random } from "../../models/random.ts";
 import { differentiate } from "../../models/streampetr/training/differentiate.ts";
-import {
-  completeTargets,
-  drawsOf,
-  matchStep,
-  prepareStep,
-} from "../../models/streampetr/training/host.ts";
+import { drawsOf, prepareStep } from "../../models/streampetr/training/host.ts";
 import type { Memory } from "../../models/streampetr/types.ts";
 import { useTensorFlow } from "../support/backend.ts";
-import { asTensors, readAll } from "./support.ts";
+import { asTensors, targetsOf } from "./support.ts";
 import { TINY, tinyInputs, tinyParts, tinySamples, tinyStep } from "./tiny.ts";
 
 await useTensorFlow();
@@ -52,13 +47,8 @@ Deno.test("a step with half of the tokens has gradients", () => {
   };
   const pass = { training: true };
   const { outputs } = step.forward(params, inputs, pass);
-  const matched = matchStep(
-    config,
-    readAll(outputs),
-    samples,
-    prepared.denoising,
-  );
-  const targets = asTensors(config, completeTargets(config, matched));
+  const wanted = targetsOf(config, outputs, samples, prepared);
+  const targets = asTensors(config, wanted);
   const { gradients } = differentiate(step, params, inputs, targets, pass);
   for (const [name, gradient] of Object.entries(gradients)) {
     assert.ok(gradient.dataSync().every(Number.isFinite), name);
