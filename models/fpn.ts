@@ -61,7 +61,7 @@ export function fpn(
   };
 }
 
-/** Adds to each map, from coarse to fine, the coarser one enlarged. */
+/** Adds the coarser one, enlarged, to each map [B, h, w, C], from coarse on. */
 export function topDown(laterals: readonly tf.Tensor4D[]): tf.Tensor4D[] {
   const levels = [...laterals];
   for (let i = levels.length - 1; i > 0; i--) {

@@ -79,7 +79,7 @@ export function boxBranch(config: HeadConfig): Branch {
   };
 }
 
-/** A vector that never learns. */
+/** A vector [n] that never learns. */
 export function fixed(values: readonly number[]): ParamSpec {
   const init = { kind: "values", values } as const;
   return { shape: [values.length], init, trainable: false };

@@ -30,7 +30,10 @@ export interface DecodedBoxes {
   labels: number[];
 }
 
-/** The box of ten codes: sizes are logarithms, yaw a sine and a cosine. */
+/**
+ * The box [9] (as {@link DecodedBoxes}) of ten codes that start at `from`:
+ * sizes are logarithms, yaw a sine and a cosine.
+ */
 export function decodeCode(code: ArrayLike<number>, from: number): number[] {
   const at = (i: number) => code[from + i]!;
   return [

@@ -58,7 +58,7 @@ export function gate(
   };
 }
 
-/** Linear, ReLU, Linear: `name.0` and `name.2`. */
+/** [..., from] → [..., to]: linear, ReLU, linear; `name.0` and `name.2`. */
 export function twoLayers(
   name: string,
   from: number,

@@ -103,7 +103,7 @@ function keepingInputs(
   );
 }
 
-/** Linear, ReLU, linear, both with dropout behind them. */
+/** [..., C]: linear, ReLU, linear, dropout behind either; no residual. */
 export function feedForward(
   { embedDims: C, feedforward, dropout: rate }: Pick<
     HeadConfig,

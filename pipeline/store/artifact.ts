@@ -24,7 +24,9 @@ export type Found =
     status: "found";
     folder: string;
     digest: string;
+    /** That its making took. */
     seconds: number;
+    /** That its stage showed. */
     tables: Table[];
   }
   | { status: "absent" }

@@ -72,7 +72,11 @@ const MATRICES = [
   "cameraFromLidar",
 ] as const;
 
-/** Geometry arrays of a batch; images are still to be written. */
+/**
+ * Geometry arrays of a batch, a frame a stream; images are still to be
+ * written.
+ * @param previous where each stream's last frame was, if there was one
+ */
 export function assemble(
   frames: Frame[],
   draws: readonly { prevExists: boolean }[],

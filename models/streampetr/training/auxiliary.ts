@@ -112,8 +112,9 @@ export function auxiliaryObjective(
 }
 
 /**
- * The tokens that the 3D head attends to; null for all of them, whose order
- * would change nothing but the rounding.
+ * The tokens that the 3D head attends to, [B, k] indices among the N·h·w of a
+ * frame; null for all of them, whose order would change nothing but the
+ * rounding.
  */
 export function tokensOf(
   config: AuxiliaryConfig,

@@ -42,8 +42,9 @@ export function encodeBoxes(
 }
 
 /**
- * Writes a code as a regression target: codes that are not finite become
- * zeros, and the weight is 0 there, else 1.
+ * Writes row `index` of codes [m, 10] as the regression target of a query:
+ * `row` of target [n, 10] and weights [n], which hold zeros. They stay where
+ * the code is not finite; elsewhere the weight becomes 1.
  */
 export function writeTarget(
   codes: Float32Array,

@@ -51,7 +51,10 @@ export function matchingCosts(
   return { data, rows, columns };
 }
 
-/** The object of each prediction, −1 for background; see the costs above. */
+/**
+ * The object of each prediction [n], −1 for background; arguments are those
+ * of {@linkcode matchingCosts}.
+ */
 export function match(
   logits: Float32Array,
   predicted: Float32Array,

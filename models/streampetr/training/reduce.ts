@@ -14,7 +14,7 @@ export function divide<T extends tf.Tensor>(sum: T, count: tf.Scalar): T {
   return tf.div(sum, tf.add(count, EPSILON)) as T;
 }
 
-/** −t·log p − (1 − t)·log(1 − p) of p = sigmoid(logit), stable. */
+/** −t·log p − (1 − t)·log(1 − p), p = sigmoid(logit), of each logit; stable. */
 export function binaryCrossEntropy(
   logits: tf.Tensor,
   target: tf.Tensor,
