@@ -39,9 +39,9 @@ function addChecks(program: Command, print: Print): void {
     .option("--version <name>", "tables, such as v1.0-mini")
     .option("--split <name>", "official split, such as mini_val")
     .option("--scenes <names...>", "only these scenes")
-    .option("--samples <count>", "key frames, evenly spread; 40", number)
-    .option("--draws <count>", "augmentations of each; 8", number)
-    .option("--bound <pixels>", "largest error that passes; 0.05", number)
+    .option("--samples <count>", "key frames, evenly spread; 40", count(1))
+    .option("--draws <count>", "augmentations of each; 8", count(0))
+    .option("--bound <pixels>", "largest error that passes; 0.05", above0)
     .action(async (options) => {
       const { checkGeometry } = await import("./commands/check-geometry.ts");
       await checkGeometry(options, print);
@@ -53,7 +53,7 @@ function addData(program: Command, print: Print): void {
   common(program, "create-data")
     .description("one JSON line a key frame: calibration, poses and boxes")
     .requiredOption("--out <file>", "JSON lines, to be written")
-    .option("--max-sweeps <count>", "LiDAR sweeps listed; 10", number)
+    .option("--max-sweeps <count>", "LiDAR sweeps listed; 10", count(0))
     .option("--no-files", "sizes from the tables, sensor files unseen")
     .action(async (options) => {
       const { createData } = await import("./commands/create-data.ts");
@@ -80,7 +80,7 @@ function addTracking(program: Command, print: Print): void {
   common(program, "track", "submission with detections", "detections")
     .description("follow detections from frame to frame")
     .requiredOption("--out <file>", "submission with tracks, to be written")
-    .option("--max-age <frames>", "misses that end a track; 3", number)
+    .option("--max-age <frames>", "misses that end a track; 3", count(1))
     .option("--min-score <score>", "detections that count; 0.25", number)
     .addOption(
       new Option("--matching <way>", "how detections take tracks; greedy")
@@ -112,11 +112,11 @@ function addPictures(program: Command, print: Print): void {
     .option("--version <name>", "tables, such as v1.0-mini")
     .option("--sample <token>", "the key frame")
     .option("--scene <name>", "or: a scene")
-    .option("--index <number>", "and a key frame of it, from 0", number)
+    .option("--index <number>", "and a key frame of it, from 0", count(0))
     .option("--results <file>", "detections or tracks to draw too")
     .option("--view <name>", "all, cameras, bev or a channel; all")
     .option("--points", "draw LiDAR points into the images")
-    .option("--width <pixels>", "of an image, or of a lone bev", number)
+    .option("--width <pixels>", "of an image, or of a lone bev", count(16))
     .option("--min-score <score>", "boxes that are drawn; 0.25", number)
     .option("--range <metres>", "reach of the bird's-eye view", number)
     .action(async (options) => {
@@ -145,6 +145,23 @@ function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && Number.isFinite(value)) return value;
   throw new InvalidArgumentError(`Found "${text}", expected a number`);
+}
+
+/** A whole number that is not below `least`. */
+function count(least: number): (text: string) => number {
+  return (text) => {
+    const value = number(text);
+    if (Number.isInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(
+      `Found "${text}", expected a whole number from ${least}`,
+    );
+  };
+}
+
+function above0(text: string): number {
+  const value = number(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError(`Found "${text}", expected a number above 0`);
 }
 
 /** Runs a command line; returns the exit code. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { selectSamples } from "../eval/common/samples.ts";
-import { checkFiles, checkImages } from "../infos/mod.ts";
+import { absentSweeps, checkFiles, checkImages } from "../infos/mod.ts";
 import {
   customSplits,
   scenesOfSplit,
@@ -11,6 +11,7 @@ import {
   versionOfSplit,
 } from "../splits/mod.ts";
 import { type Dataset, openDataset, readRows } from "../tables/mod.ts";
+import { checkReferences } from "./references.ts";
 import { textTable } from "./text.ts";
 
 /** Flags of the command. */
@@ -41,12 +42,24 @@ export function check(
     columns: ["split", "scenes here"],
     rows: splitsOf(dataset),
   }));
+  checkReferences(dataset);
   const { samples } = selectSamples(dataset, { scenes });
   print(`\nTables are whole, ${scenes.length} scenes are in order\n`);
   checkFiles(dataset, samples);
   if (flags.images) checkImages(dataset, samples);
   const state = flags.images ? "there and whole" : "there";
   print(`All sensor files of ${samples.length} samples are ${state}\n`);
+  print(sweepsNote(dataset, samples));
+}
+
+/** How many of the sweeps between key frames are there: an archive apart. */
+function sweepsNote(dataset: Dataset, samples: readonly number[]): string {
+  const { count, absent } = absentSweeps(dataset, samples);
+  if (!count) return "";
+  if (!absent.length) return `All files of ${count} sweeps are there too\n`;
+  return `note: Found no file for ${absent.length} of ${count} sweeps between ` +
+    `key frames, first ${absent[0]}. Commands that use key frames alone need ` +
+    "none of them\n";
 }
 
 /** Reads every table; what is damaged throws here. */

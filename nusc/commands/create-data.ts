@@ -4,7 +4,6 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatasetError } from "../errors.ts";
 import { selectSamples } from "../eval/common/samples.ts";
 import { createFrames, writeFrames } from "../infos/mod.ts";
 import { openDataset } from "../tables/mod.ts";
@@ -28,11 +27,6 @@ export async function createData(
   print: (text: string) => void,
 ): Promise<void> {
   const { out, maxSweeps, files } = flags;
-  if (maxSweeps !== undefined && !(maxSweeps >= 0)) {
-    throw new DatasetError(
-      `Found --max-sweeps ${maxSweeps}, expected 0 or more`,
-    );
-  }
   mkdirSync(dirname(out), { recursive: true });
   const dataset = openDataset(flags.root, flags.version);
   const { samples, notes } = selectSamples(

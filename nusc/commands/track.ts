@@ -2,6 +2,8 @@
  * `nusc track`
  * @module
  */
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { openDataset } from "../tables/mod.ts";
 import { type Matching, trackResults } from "../tracker/mod.ts";
 import { selectionOf } from "./selection.ts";
@@ -24,6 +26,7 @@ export async function track(
   flags: TrackFlags,
   print: (text: string) => void,
 ): Promise<void> {
+  mkdirSync(dirname(flags.out), { recursive: true });
   const dataset = openDataset(flags.root, flags.version);
   const started = performance.now();
   const frames = await trackResults(dataset, flags.results, flags.out, {

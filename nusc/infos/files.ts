@@ -18,12 +18,7 @@ const SHOWN = 20;
  * @throws {DatasetError} that names those that are absent
  */
 export function checkFiles(dataset: Dataset, samples: readonly number[]): void {
-  const folders = new Map<string, Set<string>>();
-  const exists = (path: string) => {
-    const folder = dirname(path);
-    if (!folders.has(folder)) folders.set(folder, list(folder));
-    return folders.get(folder)!.has(path.slice(folder.length + 1));
-  };
+  const exists = fileFinder();
   const absent: string[] = [];
   for (const sample of samples) {
     for (const channel of [...CAMERAS, "LIDAR_TOP"]) {
@@ -39,6 +34,43 @@ export function checkFiles(dataset: Dataset, samples: readonly number[]): void {
       `${dataset.version} into ${dataset.root}, or choose scenes that are ` +
       "complete",
   );
+}
+
+/**
+ * Camera and LiDAR readings between key frames, and those without a file.
+ * @param samples rows of the dataset's `samples` that they belong to
+ */
+export function absentSweeps(
+  dataset: Dataset,
+  samples: readonly number[],
+): { count: number; absent: string[] } {
+  const { sensorData, calibrations } = dataset;
+  const channels = new Set<string>([...CAMERAS, "LIDAR_TOP"]);
+  const used = calibrations.rows.map(({ channel }) => channels.has(channel));
+  const wanted = new Set(samples);
+  const exists = fileFinder();
+  const absent: string[] = [];
+  let count = 0;
+  for (let row = 0; row < sensorData.rows; row++) {
+    if (sensorData.isKeyFrame[row] || !used[sensorData.calibration[row]!]) {
+      continue;
+    }
+    if (!wanted.has(sensorData.sample[row]!)) continue;
+    count++;
+    const path = `${dataset.root}/${sensorData.filename(row)}`;
+    if (!exists(path)) absent.push(path);
+  }
+  return { count, absent };
+}
+
+/** Tells which files exist; reads each folder once. */
+function fileFinder(): (path: string) => boolean {
+  const folders = new Map<string, Set<string>>();
+  return (path) => {
+    const folder = dirname(path);
+    if (!folders.has(folder)) folders.set(folder, list(folder));
+    return folders.get(folder)!.has(path.slice(folder.length + 1));
+  };
 }
 
 /**

@@ -3,7 +3,7 @@
  * @module
  */
 export { createFrames, type CreateOptions } from "./create.ts";
-export { checkFiles, checkImages } from "./files.ts";
+export { absentSweeps, checkFiles, checkImages } from "./files.ts";
 export {
   type Omissible,
   readAllFrames,

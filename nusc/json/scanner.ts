@@ -15,6 +15,12 @@ const STARVED = new Error("The buffer ends inside a value");
 
 const CHUNK = 1 << 22;
 
+/** Lists and objects within each other; more are no data but damage. */
+const DEEPEST = 500;
+
+/** Refuses bytes that are no text; `ignoreBOM` keeps marks within a file. */
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, BACKSLASH = 0x5c;
 const OPEN_LIST = 0x5b, CLOSE_LIST = 0x5d, OPEN = 0x7b, CLOSE = 0x7d;
 
@@ -194,13 +200,23 @@ export class Scanner {
     const start = this.pos;
     const end = this.skipString();
     const slice = this.bytes.subarray(start, end);
-    if (!slice.includes(BACKSLASH)) return this.#decoder.decode(slice);
-    const quoted = this.bytes.subarray(start - 1, end + 1);
+    if (!slice.includes(BACKSLASH)) return this.#utf8(start, end);
+    const quoted = this.#utf8(start - 1, end + 1);
     try {
-      return JSON.parse(this.#decoder.decode(quoted));
+      return JSON.parse(quoted);
     } catch {
       this.pos = start;
       this.unexpected("a string with valid escapes");
+    }
+  }
+
+  /** Bytes that must be text. */
+  #utf8(from: number, to: number): string {
+    try {
+      return UTF8.decode(this.bytes.subarray(from, to));
+    } catch {
+      this.pos = from;
+      this.unexpected("text in UTF-8");
     }
   }
 
@@ -287,21 +303,27 @@ export class Scanner {
     return this.#decoder.decode(this.bytes.subarray(from, to));
   }
 
-  /** Passes a value of any type. */
-  skip(): void {
+  /**
+   * Passes a value of any type.
+   * @param depth lists and objects around it that have been passed into
+   */
+  skip(depth = 0): void {
     const byte = this.peek();
+    if (depth > DEEPEST) this.unexpected(`at most ${DEEPEST} nested values`);
     if (byte === QUOTE) {
       this.pos++;
       this.skipString();
     } else if (byte === OPEN_LIST) {
       this.pos++;
-      for (let first = true; this.nextItem(first); first = false) this.skip();
+      for (let first = true; this.nextItem(first); first = false) {
+        this.skip(depth + 1);
+      }
     } else if (byte === OPEN) {
       this.pos++;
       for (let first = true; this.nextMember(first); first = false) {
         this.string("a key");
         this.colon();
-        this.skip();
+        this.skip(depth + 1);
       }
     } else this.#skipWord();
   }
@@ -326,7 +348,7 @@ export class Scanner {
   value(): unknown {
     const start = (this.peek(), this.pos);
     this.skip();
-    const text = this.#slice(start, this.pos);
+    const text = this.#utf8(start, this.pos);
     try {
       return JSON.parse(text);
     } catch {
@@ -340,7 +362,11 @@ export class Scanner {
     this.pos = pos;
     if (pos < this.end) this.unexpected("a JSON character");
     if (!this.#final) throw STARVED;
-    this.fail("The file ends in the middle of a value", this.#options.remedy);
+    const empty = this.#base + this.end === 0;
+    this.fail(
+      empty ? "The file is empty" : "The file ends in the middle of a value",
+      this.#options.remedy,
+    );
   }
 
   /** Complains about what is found here. */

@@ -13,6 +13,12 @@ import {
 } from "../json/mod.ts";
 import { type BoxColumns, NO_ATTRIBUTE } from "./boxes.ts";
 
+/** What a file may be that lacks a task's own members. */
+const OTHER_TASK = [
+  ["tracking_", "`nusc track` makes tracks of detections"],
+  ["detection_", "`nusc evaluate-tracking` measures tracks"],
+] as const;
+
 type Read = (scanner: Scanner, row: number) => void;
 
 /** Knows the members of a task's boxes. */
@@ -68,8 +74,12 @@ export class BoxReader {
       return;
     }
     scanner.pos--;
-    const name = this.#keys.names[missing];
-    scanner.fail(`Found a box without "${name}"`, "Write it for every box");
+    const name = this.#keys.names[missing]!;
+    const other = OTHER_TASK.find(([prefix]) => name.startsWith(prefix));
+    scanner.fail(
+      `Found a box without "${name}"`,
+      `Write it for every box${other ? `; ${other[1]}` : ""}`,
+    );
   }
 
   /** Forgets the ids of the sample before. */

@@ -18,6 +18,8 @@ export interface Field {
   reserve(rows: number): void;
   /** Reads the value for a row; may be called again for the same row. */
   read(scanner: Scanner, row: number): void;
+  /** Fills in the value of a row that lacks the field, where it may. */
+  absent?: (row: number) => void;
 }
 
 type Numbers =
@@ -108,14 +110,16 @@ export class TokenColumn extends Column<Int32Array<ArrayBuffer>> {
 export class ReferenceColumn extends Column<Int32Array<ArrayBuffer>> {
   readonly #words: Words = new Int32Array(4);
   #last = -1;
+  readonly absent?: (row: number) => void;
 
-  /** @param optional the empty string is allowed and becomes -1 */
+  /** @param optional the empty string or no field is allowed: -1 */
   constructor(
     name: string,
     readonly target: { name: string; index: TokenIndex },
     readonly optional = false,
   ) {
     super(name, 1, (length) => new Int32Array(length));
+    if (optional) this.absent = (row) => void (this.data[row] = -1);
   }
 
   read(scanner: Scanner, row: number): void {

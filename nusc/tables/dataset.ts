@@ -17,6 +17,7 @@ import {
 } from "./large.ts";
 import { group, type Groups } from "./groups.ts";
 import { readRows, rowOf, type Rows } from "./rows.ts";
+import { checkNames } from "./valid.ts";
 
 /** A drive of twenty seconds. */
 export interface Scene {
@@ -97,13 +98,16 @@ export class Dataset {
   /** Drives of about twenty seconds, `scene.json`. */
   get scenes(): Rows<Scene> {
     return this.#once("scenes", () =>
-      readRows(this.folder, "scene", {
-        name: "text",
-        description: "text",
-        nbr_samples: "number",
-        first_sample_token: "text",
-        last_sample_token: "text",
-      }));
+      checkNames(
+        `${this.folder}/scene.json`,
+        readRows(this.folder, "scene", {
+          name: "text",
+          description: "text",
+          nbr_samples: "number",
+          first_sample_token: "text",
+          last_sample_token: "text",
+        }),
+      ));
   }
 
   /** Key frames, `sample.json`. */

@@ -35,6 +35,15 @@ export function findTables(root: string, version?: string): string {
     .map((entry) => entry.name).sort();
   const list = versions.join(", ") || "none";
   const found = version ?? (versions.length === 1 ? versions[0] : undefined);
+  if (found === undefined && !versions.length) {
+    const tables = existsSync(`${root}/sample.json`);
+    throw new DatasetError(
+      `Found no version in ${root}, expected a folder such as v1.0-mini. ` +
+        (tables
+          ? "It holds tables itself: name the folder that holds it"
+          : "Unpack the metadata archive there or name the dataset's folder"),
+    );
+  }
   if (found === undefined) {
     throw new DatasetError(
       `Found ${versions.length} versions in ${root} (${list}), expected one. ` +

@@ -12,5 +12,5 @@ export {
 export { TABLES } from "./files.ts";
 export { group, type Groups } from "./groups.ts";
 export type { Annotations, EgoPoses, SensorData, Target } from "./large.ts";
-export { readRows, type Rows } from "./rows.ts";
+export { readRows, rowOf, type Rows } from "./rows.ts";
 export { boxVelocity } from "./velocity.ts";

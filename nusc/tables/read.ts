@@ -66,13 +66,17 @@ class RowReader {
       this.#seen[index] = 1;
       guess = index + 1;
     }
-    const missing = this.#seen.indexOf(0);
-    if (missing < 0) return;
-    scanner.pos--;
-    scanner.fail(
-      `Found a row without "${this.#fields[missing]!.name}"`,
-      REMEDY,
-    );
+    if (this.#seen.indexOf(0) >= 0) this.#fillIn(scanner, row);
+  }
+
+  /** Members that a row may lack get their default; others are asked for. */
+  #fillIn(scanner: Scanner, row: number): void {
+    this.#fields.forEach((field, i) => {
+      if (this.#seen[i]) return;
+      if (field.absent) return field.absent(row);
+      scanner.pos--;
+      scanner.fail(`Found a row without "${field.name}"`, REMEDY);
+    });
   }
 
   /** Makes room for as many rows as the file seems to have. */

@@ -11,6 +11,8 @@ import { uniqueIndex } from "./valid.ts";
 /** What a field must be, and its TypeScript type. */
 interface Types {
   text: string;
+  /** List of texts. */
+  texts: string[];
   number: number;
   /** Three numbers. */
   vector: number[];
@@ -30,6 +32,11 @@ const CHECKS: Record<
   { is: (value: unknown) => boolean; wanted: string }
 > = {
   text: { is: (value) => typeof value === "string", wanted: "a string" },
+  texts: {
+    is: (value) =>
+      Array.isArray(value) && value.every((item) => typeof item === "string"),
+    wanted: "a list of strings",
+  },
   number: { is: isNumber, wanted: "a finite number" },
   vector: {
     is: (value) => isNumbers(value) && value.length === 3,

@@ -45,3 +45,25 @@ export function checkRotations(
   }
   return rotations;
 }
+
+/**
+ * Returns scenes that all have a name of their own: splits are lists of names.
+ * @throws {DatasetError} that names the first name that stands twice
+ */
+export function checkNames<Table extends { rows: { name: string }[] }>(
+  path: string,
+  table: Table,
+): Table {
+  const seen = new Map<string, number>();
+  table.rows.forEach(({ name }, row) => {
+    const before = seen.get(name);
+    seen.set(name, row);
+    if (before === undefined) return;
+    throw new DatasetError(
+      `Found the scene ${name} twice in ${path}: in row ${before + 1} and ` +
+        `row ${row + 1}, expected names that differ. Unpack this table again ` +
+        "from the dataset's archive",
+    );
+  });
+  return table;
+}

@@ -8,9 +8,10 @@ import {
   trackResults,
   writeFrames,
 } from "../../nusc/mod.ts";
-import { refuses } from "./refuse.ts";
+import { refuses, run } from "./refuse.ts";
 import {
   perfectResults,
+  type Row,
   sampleToken,
   SCENES,
   type Tables,
@@ -101,6 +102,26 @@ Deno.test("a scene that is cut short is no smaller split", async () => {
       `samples that scene.json counts and ends with "${SECOND}", expected ` +
       `"${SECOND}". ${REMEDY}, or choose other scenes`,
   );
+  const gone = sampleToken(SCENES[1]!, 0);
+  await refuses(
+    "evaluate",
+    (tables, results) => {
+      const left = (row: Row) => row.scene_token !== token(SCENES[1]!);
+      tables.sample = tables.sample!.filter(left);
+      const known = new Set(tables.sample.map((row) => row.token));
+      for (const name of ["sample_data", "sample_annotation"]) {
+        tables[name] = tables[name]!.filter((row) =>
+          known.has(row.sample_token)
+        );
+      }
+      for (const key of Object.keys(results)) {
+        if (!known.has(key)) delete results[key];
+      }
+    },
+    `The samples of ${SCENES[1]} are no chain in time: first_sample_token of ` +
+      `${SCENES[1]} in ROOT/v1.0-mini/scene.json names "${gone}", which is ` +
+      `no sample. ${REMEDY}`,
+  );
   const tables = tinyTables();
   tables.sample![0]!.next = "";
   tables.sample!.splice(1, 1);
@@ -116,6 +137,24 @@ Deno.test("a scene that is cut short is no smaller split", async () => {
       /scene-0103 is cut short: .* holds 1 of the 2 samples that scene.json/,
     );
   });
+});
+
+Deno.test("two scenes of one name are refused", async () => {
+  await refuses(
+    "evaluate",
+    (tables) => tables.scene![1]!.name = SCENES[0],
+    `Found the scene ${SCENES[0]} twice in ROOT/v1.0-mini/scene.json: in row ` +
+      "1 and row 2, expected names that differ. Unpack this table again from " +
+      "the dataset's archive",
+  );
+});
+
+Deno.test("annotations may lack their visibility", async () => {
+  const { code, error } = await run("evaluate", (tables) => {
+    delete tables.sample_annotation![0]!.visibility_token;
+    tables.sample_annotation![1]!.visibility_token = "";
+  });
+  assert.deepEqual([code, error], [0, ""]);
 });
 
 Deno.test("a dataset without annotations cannot be evaluated on", async () => {

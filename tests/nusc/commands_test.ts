@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { main } from "../../nusc/cli.ts";
 import { readAllFrames } from "../../nusc/mod.ts";
-import { TINY, withWorld } from "../world/support.ts";
+import { type Row, TINY, withWorld } from "../world/support.ts";
 
 /** Runs a command over a dataset whose root stands for ROOT in what it says. */
 async function run(root: string, ...args: string[]) {
@@ -70,6 +70,82 @@ Deno.test("create-data writes the frames of a split or of scenes", async () => {
     assert.equal(tables.code, 0, tables.error);
     assert.equal((await readAllFrames(out)).length, 3);
     const few = await run(root, ...train, "--max-sweeps", "-1");
-    assert.match(few.error, /Found --max-sweeps -1, expected 0 or more/);
+    assert.match(
+      few.error,
+      /--max-sweeps .* Found "-1", expected a whole number from 0/,
+    );
   });
+});
+
+Deno.test("check follows references that no other command follows", async () => {
+  const gone = "0".repeat(32);
+  const changes: [string, (row: Row) => void, RegExp][] = [
+    [
+      "scene",
+      (row) => row.log_token = gone,
+      /No row of log.json has the token "0+" that log_token of the scene/,
+    ],
+    [
+      "map",
+      (row) => row.log_tokens = [gone],
+      /No row of log.json has the token "0+" that log_tokens of the map/,
+    ],
+    [
+      "instance",
+      (row) => row.last_annotation_token = gone,
+      /last_annotation_token of the instance "\w+" in ROOT\/v1.0-mini\/instance.json names "0+", which is no annotation of it/,
+    ],
+  ];
+  await withWorld(TINY, async ({ root, tables }) => {
+    for (const [name, change, message] of changes) {
+      const path = `${root}/v1.0-mini/${name}.json`;
+      const whole = await Deno.readTextFile(path);
+      const rows = structuredClone(tables[name]!);
+      change(rows[0]!);
+      await Deno.writeTextFile(path, JSON.stringify(rows));
+      const { code, error } = await run(root, "check");
+      assert.equal(code, 2);
+      assert.match(error, message);
+      await Deno.writeTextFile(path, whole);
+    }
+    assert.equal((await run(root, "check")).code, 0);
+  });
+});
+
+Deno.test("check counts sweeps, and misses none that is absent", async () => {
+  await withWorld({ ...TINY, sweeps: true }, async ({ root, tables }) => {
+    const whole = await run(root, "check");
+    const sweeps = tables.sample_data!.filter((row) => !row.is_key_frame);
+    assert(sweeps.length > 20);
+    assert(
+      whole.out.endsWith(
+        `All files of ${sweeps.length} sweeps are there too\n`,
+      ),
+    );
+    const [, lost] = sweeps;
+    await Deno.remove(`${root}/${lost!.filename}`);
+    const { code, out } = await run(root, "check");
+    assert.equal(code, 0);
+    assert(out.includes(
+      `note: Found no file for 1 of ${sweeps.length} sweeps between key ` +
+        `frames, first ROOT/${lost!.filename}.`,
+    ));
+  });
+});
+
+Deno.test("counts that are no counts are refused before any work", async () => {
+  const cases = [
+    ["track --detections x --out y --max-age 0", "a whole number from 1"],
+    ["track --detections x --out y --max-age 1.5", "a whole number from 1"],
+    ["render --out x.png --index -1", "a whole number from 0"],
+    ["render --out x.png --width 8", "a whole number from 16"],
+    ["check-geometry --samples 0", "a whole number from 1"],
+    ["check-geometry --bound 0", "a number above 0"],
+    ["check-geometry --bound x", "a number"],
+  ];
+  for (const [line, wanted] of cases) {
+    const { code, error } = await run("nowhere", ...line!.split(" "));
+    assert.equal(code, 2);
+    assert(error.endsWith(`, expected ${wanted}\n`), error);
+  }
 });

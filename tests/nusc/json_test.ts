@@ -9,10 +9,17 @@ import {
 import { parsePython } from "./support.ts";
 
 /** Scans a text with a buffer that is far too small. */
-function scan<T>(text: string, work: (scanner: Scanner) => T, chunk = 7): T {
+function scan<T>(
+  text: string | Uint8Array,
+  work: (scanner: Scanner) => T,
+  chunk = 7,
+): T {
   const path = Deno.makeTempFileSync();
   try {
-    Deno.writeTextFileSync(path, text);
+    const bytes = typeof text === "string"
+      ? new TextEncoder().encode(text)
+      : text;
+    Deno.writeFileSync(path, bytes);
     using scanner = new Scanner(path, {
       error: (message) => new Error(message.replace(path, "FILE")),
       remedy: "Write it again",
@@ -120,6 +127,44 @@ Deno.test("a file that ends early is told from one that is wrong", () => {
     () => scan("[1 2]", (scanner) => scanner.atomic(() => scanner.value())),
     /Found 2, expected , or \] in FILE:1:4/,
   );
+});
+
+Deno.test("an empty file is told from one that ends early", () => {
+  for (const work of ["value", "peek"] as const) {
+    assert.throws(
+      () => scan("", (scanner) => scanner.atomic(() => scanner[work]())),
+      /^Error: The file is empty in FILE:1:1\. Write it again$/,
+    );
+  }
+});
+
+Deno.test("values in values in values end somewhere", () => {
+  const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  const read = (text: string) =>
+    scan(`{"a": ${text}}`, (scanner) => scanner.atomic(() => scanner.value()));
+  assert.deepEqual(read(nested(400)), { a: JSON.parse(nested(400)) });
+  assert.throws(
+    () => read(nested(100_000)),
+    /Found \[+, expected at most 500 nested values in FILE:1:507\. Write/,
+  );
+});
+
+Deno.test("text that is no UTF-8 is refused with its place", () => {
+  const text = [...new TextEncoder().encode('{"a":\n "caf?"}')]
+    .map((byte) => byte === 0x3f ? 0xe9 : byte);
+  for (const chunk of [1, 7, 100]) {
+    assert.throws(
+      () =>
+        scan(Uint8Array.from(text), (scanner) => {
+          scanner.atomic(() => scanner.beginObject("it"));
+          scanner.atomic(() => scanner.nextMember(true));
+          scanner.atomic(() => scanner.string("a key"));
+          scanner.atomic(() => scanner.colon());
+          scanner.atomic(() => scanner.string("a name"));
+        }, chunk),
+      /Found caf\ufffd".*, expected text in UTF-8 in FILE:2:3\. Write it again/,
+    );
+  }
 });
 
 Deno.test("what follows the end is refused", () => {

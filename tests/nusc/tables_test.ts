@@ -64,6 +64,15 @@ Deno.test("missing folders, versions and tables are named", async () => {
   );
   await withDataset(tinyTables(), async (root) => {
     assert.throws(
+      () => openDataset(`${root}/v1.0-mini`),
+      /Found no version in .*, expected a folder such as v1.0-mini. It holds tables itself: name the folder that holds it/,
+    );
+    await Deno.mkdir(`${root}/empty`);
+    assert.throws(
+      () => openDataset(`${root}/empty`),
+      /Found no version in .*empty, .* Unpack the metadata archive there or/,
+    );
+    assert.throws(
       () => openDataset(root, "v1.0-trainval"),
       /Found no version v1.0-trainval in .*, only v1.0-mini. Unpack/,
     );

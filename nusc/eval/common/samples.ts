@@ -44,23 +44,31 @@ export function selectSamples(
   dataset: Dataset,
   selection: Selection,
 ): Selected {
-  const selected = selection.scenes
+  const { names, ...rest } = selection.scenes
     ? selectScenes(dataset, selection.scenes)
     : selectSplit(dataset, selection.split);
-  const scenes = new Set(
-    selected.samples.map((row) => dataset.sceneOfSample[row]!),
-  );
+  const wanted = new Set(names);
+  const scenes = new Set([
+    ...dataset.samplesOf(wanted).map((row) => dataset.sceneOfSample[row]!),
+    // Those without any sample are cut short too.
+    ...dataset.scenes.rows.flatMap(({ name }, row) =>
+      wanted.has(name) ? [row] : []
+    ),
+  ]);
   // Tables may be in any order; trackers go from frame to frame. And a scene
   // that is cut short would be a smaller split without a word.
   const samples = [...scenes].flatMap((scene) => dataset.timelineOf(scene));
-  return { ...selected, samples };
+  return { ...rest, samples };
 }
+
+/** Scenes by name, and the rest of {@link Selected}. */
+type Chosen = Omit<Selected, "samples"> & { names: readonly string[] };
 
 function selectScenes(
   dataset: Dataset,
   scenes: readonly string[],
   split?: string,
-): Selected {
+): Chosen {
   const known = new Set(dataset.scenes.rows.map((scene) => scene.name));
   const missing = scenes.filter((scene) => !known.has(scene));
   if (missing.length || !scenes.length) {
@@ -73,10 +81,10 @@ function selectScenes(
         "Name scenes of this version",
     );
   }
-  return { samples: dataset.samplesOf(scenes), part: true, notes: [] };
+  return { names: scenes, part: true, notes: [] };
 }
 
-function selectSplit(dataset: Dataset, split: string): Selected {
+function selectSplit(dataset: Dataset, split: string): Chosen {
   if (!isSplit(split)) {
     const own = customSplits(dataset.folder);
     if (own[split]) return selectScenes(dataset, own[split], split);
@@ -109,7 +117,7 @@ function selectSplit(dataset: Dataset, split: string): Selected {
     `${someOf(wanted.filter((scene) => !known.has(scene)))}. These are left ` +
     "out; a whole dataset needs its metadata archive unpacked again",
   ];
-  return { samples: dataset.samplesOf(present), part: false, notes };
+  return { names: present, part: false, notes };
 }
 
 /**
