@@ -12,6 +12,7 @@
  * @module
  */
 import type { Address } from "../capi.ts";
+import { anchor } from "./anchor.ts";
 import { repeatedForLeast } from "./keep.ts";
 import { type Graph, keyOf, type Node, type Output } from "./graph.ts";
 
@@ -19,6 +20,8 @@ import { type Graph, keyOf, type Node, type Output } from "./graph.ts";
 export interface Cut {
   early: Half;
   late: Half;
+  /** What the late half gives. */
+  lateOutputs: readonly Output[];
   /** Values that the late half takes from the early one. */
   crossing: Output[];
   /** Their size. */
@@ -69,11 +72,15 @@ export function cut(
   );
   const inLate = ({ op }: Node) =>
     needed.has(op) && (!early.has(op) || repeated.has(op));
-  const { late, crossing } = lateHalf(graph, nodes.filter(inLate), inputs);
+  const late = { nodes: nodes.filter(inLate), outputs: lateOutputs };
+  const { crossing } = lateHalf(graph, late.nodes, inputs);
+  const written = fused
+    ? anchor(graph, late, repeated, new Set(crossing.map(keyOf)))
+    : late;
   return {
     early: half(graph, ahead, inputs),
-    late,
-    crossing,
+    ...lateHalf(graph, written.nodes, inputs),
+    lateOutputs: written.outputs,
     bytes: sizeOf(ahead, crossing),
   };
 }

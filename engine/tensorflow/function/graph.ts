@@ -18,6 +18,7 @@ export interface Output {
 export interface Node {
   op: Address;
   kind: string;
+  attributes: readonly Attribute[];
   inputs: Output[];
   /** Sizes of its outputs. */
   bytes: number[];
@@ -44,6 +45,7 @@ const LISTS: Record<string, readonly [number, number]> = {
   AddN: [0, 0],
   Einsum: [0, 0],
   IdentityN: [0, 0],
+  XlaOptimizationBarrier: [0, 0],
 };
 
 /** Operations that autocast runs in half precision. */
@@ -79,8 +81,15 @@ export class Graph {
   readonly captured = new Map<number, Captured>();
   #names = 0;
 
-  /** @param half type that autocast computes in, or null. */
-  constructor(readonly api: CApi, readonly half: number | null) {
+  /**
+   * @param half type that autocast computes in, or null.
+   * @param compiled whether XLA will compile it.
+   */
+  constructor(
+    readonly api: CApi,
+    readonly half: number | null,
+    readonly compiled: boolean,
+  ) {
     this.graph = api.f.TF_NewGraph();
   }
 
@@ -137,6 +146,17 @@ export class Graph {
     return this.node("Identity", types, [output], 1)[0]!.output;
   }
 
+  /**
+   * The same values, none of which exists before all do. TensorFlow's
+   * IdentityN is that already; XLA, which sees through it, has its own.
+   */
+  barrier(values: readonly Output[]): Output[] {
+    const value = values.map((value) => this.#type(value));
+    const types = [{ name: "T", type: ATTRIBUTE.type, value }];
+    return this.operation("IdentityN", types, values, values.length)
+      .map(({ output }) => output);
+  }
+
   /** Records an operation, in half precision where autocast says so. */
   operation(
     kind: string,
@@ -144,6 +164,9 @@ export class Graph {
     inputs: readonly Output[],
     count: number,
   ): OutputInfo[] {
+    if (kind === "IdentityN" && this.compiled) {
+      return this.node("XlaOptimizationBarrier", attributes, inputs, count);
+    }
     const half = this.half;
     const T = attributes.find(({ name }) => name === "T");
     if (half === null || !AUTOCAST.has(kind) || T?.value !== TYPE.float32) {
@@ -190,7 +213,7 @@ export class Graph {
       (_, index) => this.#describe({ op, index, kind }),
     );
     const bytes = outputs.map(bytesOf);
-    this.nodes.push({ op, kind, inputs: [...inputs], bytes });
+    this.nodes.push({ op, kind, attributes, inputs: [...inputs], bytes });
     return outputs;
   }
 

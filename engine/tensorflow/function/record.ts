@@ -52,6 +52,7 @@ export function record(
   const graph = new Graph(
     binding.values.api,
     HALF[options.precision ?? "float32"],
+    options.jit ?? false,
   );
   const inputs = new Map<string, Output>();
   try {

@@ -136,7 +136,7 @@ function define(
   parts: Cut,
   options: CompileOptions,
 ) {
-  const [first, second] = groups;
+  const [first] = groups;
   const { jit = false } = options;
   const name = uniqueName(options);
   const early = new TensorFlowFunction(binding, graph, {
@@ -150,7 +150,7 @@ function define(
     name: `${name}_late`,
     operations: parts.late.operations,
     inputs: [...parts.crossing, ...parts.late.inputs],
-    outputs: [...second!.values()],
+    outputs: [...parts.lateOutputs],
     jit,
   });
   return { early, late };
