@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openDataset, trackResults } from "../../nusc/mod.ts";
-import { golden, goldenFolder } from "./support.ts";
+import { compare, golden, goldenFolder, holds } from "./support.ts";
 
 for (const matching of ["greedy", "hungarian"] as const) {
   Deno.test(`the ${matching} tracker's boxes, order and ids equal StreamPETR's`, async () => {
@@ -19,6 +19,8 @@ for (const matching of ["greedy", "hungarian"] as const) {
     ).results;
     assert.equal(count, Object.keys(recorded).length);
     assert.deepEqual(results, recorded);
+    const same = compare(results, recorded);
+    holds(`tracker/${matching}`, "tracking_result", same, 0);
     // The original calls its input LiDAR whatever it is; ours passes it on.
     const { meta: given } = golden("detection/detection_results.json");
     assert.deepEqual(meta, given);

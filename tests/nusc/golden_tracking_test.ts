@@ -1,7 +1,6 @@
-import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { evaluateTracking, openDataset } from "../../nusc/mod.ts";
-import { compare, golden, goldenFolder } from "./support.ts";
+import { compare, golden, goldenFolder, holds } from "./support.ts";
 
 /**
  * Distances are rounded as on the machine of these recordings; another one's
@@ -39,9 +38,9 @@ for (const [folder, file] of CASES) {
     const numbers = compare(summary, golden(`${folder}/metrics_summary.json`), {
       ignore: ["eval_time"],
     });
-    assert(numbers.error <= BOUND, JSON.stringify(numbers));
+    holds(folder!, "metrics_summary", numbers, BOUND);
     const recorded = golden(`${folder}/metrics_details.json`);
     const curves = compare(plain(details), recorded);
-    assert(curves.error <= BOUND, JSON.stringify(curves));
+    holds(folder!, "metrics_details", curves, BOUND);
   });
 }

@@ -2,7 +2,9 @@
  * Recordings of the Python tools: the packed ones of this repository, or the
  * plain files of the folder that GOLDEN_NUSC names.
  */
+import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
+import { goldenRows } from "../support/table.ts";
 
 let unpacked: string | undefined;
 
@@ -87,4 +89,21 @@ export function compare(
     if (found.error > worst.error) Object.assign(worst, found);
   }
   return worst;
+}
+
+/** Asserts that a difference is within its bound; a row of the golden table. */
+export function holds(
+  fixture: string,
+  array: string,
+  { error, where }: Difference,
+  bound: number,
+): void {
+  goldenRows.push({
+    fixture: `nusc/${fixture}`,
+    by: "code",
+    array,
+    error,
+    bound,
+  });
+  assert(error <= bound, `${fixture} ${array}${where}: ${error}`);
 }
