@@ -20,32 +20,23 @@ import {
 import type { TensorFlowEngine } from "../../engine/tensorflow/mod.ts";
 import {
   type Arrays,
-  completeTargets,
-  type Counts,
-  countsOf,
-  drawsOf,
   emaShare,
-  inputSpecs,
   type Plain,
-  type Prepared,
-  prepareStep,
-  random,
-  type Sample,
   type Synchronize,
-  targetSpecs,
   type Tensors,
   type TrainStep,
 } from "../../models/mod.ts";
 import type { StepperState } from "./checkpoint.ts";
 import type { Stepper, StepReport } from "./loop.ts";
-import { below, partOf, tensorsOf } from "./arrays.ts";
+import { below } from "./arrays.ts";
 import { firstNonFinite } from "./diagnose.ts";
 import { arraysOf, type Batch } from "./batch.ts";
 import { type Group, groupsOf } from "./flat.ts";
+import { type Machinery, passAll, type StepPart } from "./frames.ts";
 import { HERE, type Matching } from "./matching/mod.ts";
-import { Attempt, denoisingOf, memoryOf, memoryPrefix } from "./parts.ts";
+import type { Attempt } from "./parts.ts";
 import { recordGlance } from "./pass.ts";
-import { type OnGrowth, Passes, type Recorded } from "./passes.ts";
+import { type OnGrowth, Passes } from "./passes.ts";
 import { lossScaling, Scaler } from "./scaling.ts";
 import type { TrainSettings } from "./settings.ts";
 import { firstState, readState, stateOf } from "./state.ts";
@@ -82,36 +73,10 @@ export interface StepperParts {
   mark?: (part: StepPart) => void;
 }
 
-/** What a step does, in this order. */
-export type StepPart =
-  | "upload"
-  | "early"
-  | "read"
-  | "match"
-  | "late"
-  | "update";
-
 /** Builds the stepper; recording takes seconds. */
 export function createStepper(parts: StepperParts): Stepper {
   return new DeviceStepper(parts);
 }
-
-/** A frame of all clips or streams, and what all its parts share. */
-interface Whole {
-  recorded: Recorded;
-  batch: Batch;
-  /** Counts the frames of this step that are learned from. */
-  index: number;
-  /** In front of the names of its terms, as the reference has them. */
-  prefix: string;
-  samples: Sample[];
-  prepared: Prepared;
-  /** Examples of the whole batch: the parts' losses have its divisors. */
-  counts: Counts;
-}
-
-/** Keeps the random numbers of parts apart. */
-const PART_SEED = 104729;
 
 /** An update; nothing of it is kept yet. */
 interface Update {
@@ -122,12 +87,9 @@ interface Update {
 }
 
 class DeviceStepper implements Stepper {
-  readonly #step: TrainStep;
   readonly #settings: TrainSettings;
   readonly #groups: Group[];
-  readonly #passes: Passes;
-  /** For earlier frames of clips. */
-  readonly #glance: ReturnType<typeof recordGlance> | null;
+  readonly #machinery: Machinery;
   readonly #engine: TensorFlowEngine;
   /** Recorded once it is known which statistics move. */
   #update: ReturnType<typeof recordUpdate> | null = null;
@@ -135,50 +97,36 @@ class DeviceStepper implements Stepper {
   readonly #ranks: Ranks;
   readonly #reducer: Reducer;
   readonly #share: Share;
-  readonly #matching: Matching;
-  readonly #mark: (part: StepPart) => void;
   #state: Tensors;
   /** Updates so far, and batches seen: overflows make no update. */
   #steps = 0;
   #seen = 0;
 
   constructor(parts: StepperParts) {
-    const { engine, settings, frozen, values, step } = parts;
+    const { engine, settings, frozen, values } = parts;
     this.#ranks = parts.ranks ?? soloRanks();
     this.#reducer = parts.reducer ?? hostReducer(this.#ranks);
     this.#share = shareOf(this.#ranks, settings.accumulate);
-    this.#matching = parts.matching ?? HERE;
-    this.#mark = parts.mark ?? (() => {});
-    const { freeze } = settings.optimizer;
-    this.#step = { ...step, params: thawed(step.params, freeze, frozen) };
     this.#settings = settings;
-    const trained = trainedOf(
-      this.#step.params,
-      settings.optimizer,
-      values,
-      frozen,
-    );
-    this.#groups = groupsOf(trained);
-    const groups = this.#groups;
-    const recording = {
-      engine,
-      step: this.#step,
-      settings,
-      groups,
-      values,
-      synchronize: parts.synchronize,
-    };
-    this.#passes = new Passes(recording, parts.onGrowth);
-    this.#glance = settings.window ? recordGlance(recording) : null;
     this.#engine = engine;
-    this.#scaler = new Scaler(lossScaling(settings));
-    this.#state = firstState(
-      this.#step,
-      groups,
-      values,
+    const { optimizer, window } = settings;
+    const params = thawed(parts.step.params, optimizer.freeze, frozen);
+    const step = { ...parts.step, params };
+    const groups = groupsOf(trainedOf(params, optimizer, values, frozen));
+    this.#groups = groups;
+    const { synchronize } = parts;
+    const recording = { engine, step, settings, groups, values, synchronize };
+    this.#machinery = {
       settings,
-      this.#share,
-    );
+      config: step.config,
+      passes: new Passes(recording, parts.onGrowth),
+      glance: window ? recordGlance(recording) : null,
+      share: this.#share,
+      matching: parts.matching ?? HERE,
+      mark: parts.mark ?? (() => {}),
+    };
+    this.#scaler = new Scaler(lossScaling(settings));
+    this.#state = firstState(step, groups, values, settings, this.#share);
   }
 
   step(batch: Batch, lr: number, momentum = 1): StepReport {
@@ -250,111 +198,16 @@ class DeviceStepper implements Stepper {
     return { ...report, outcome: overflow ? "overflow" : "diverged", source };
   }
 
-  /** All frames of a step, up to the first loss that is not finite. */
   #passAll(batch: Batch): Attempt {
-    const { window } = this.#settings;
-    const clip = [...batch.before ?? [], batch];
-    const silent = window ? clip.length - window.grads : 0;
-    const attempt = new Attempt();
-    clip.slice(0, silent).forEach((frame) => this.#look(attempt, frame));
-    for (let i = silent; i < clip.length; i++) {
-      const prefix = window ? `frame_${i}_` : "";
-      this.#passFrame(attempt, clip[i]!, i - silent, prefix);
-      if (!Number.isFinite(attempt.loss)) break;
-    }
+    const start = {
+      ...this.#machinery,
+      state: this.#state,
+      scale: this.#scaler.scale,
+      seen: this.#seen,
+    };
+    const attempt = passAll(start, batch);
     this.#seen++;
     return attempt;
-  }
-
-  /** All parts of a frame. */
-  #passFrame(
-    attempt: Attempt,
-    batch: Batch,
-    index: number,
-    prefix: string,
-  ): void {
-    const { accumulate, seed } = this.#settings;
-    const samples = batch.frames as unknown as Sample[];
-    const fullest = Math.max(
-      ...samples.map(({ labels }) => labels.labels.length),
-    );
-    const recorded = this.#passes.for(fullest);
-    const { config } = recorded.step;
-    const all = { ...config, batch: config.batch * this.#share.total };
-    const numbers = random(`${seed}/${this.#seen}`);
-    // Frames of a clip share their grid mask, as in the reference.
-    const { gridMask, denoising } = drawsOf(numbers);
-    const own = index === 0
-      ? denoising
-      : drawsOf(numbers.fork(`${index}`)).denoising;
-    const prepared = prepareStep(all, samples, { gridMask, denoising: own });
-    const counts = countsOf(all, samples, prepared.denoising);
-    const whole = { recorded, batch, index, prefix, samples, prepared, counts };
-    for (let part = 0; part < accumulate; part++) {
-      this.#passPart(attempt, whole, part);
-      if (!Number.isFinite(attempt.loss)) break;
-    }
-  }
-
-  /** Fills the memory from an earlier frame of the clips. */
-  #look(attempt: Attempt, batch: Batch): void {
-    const { accumulate } = this.#settings;
-    const specs = inputSpecs(this.#step.config);
-    for (let part = 0; part < accumulate; part++) {
-      const { first, total } = this.#share;
-      const prefix = memoryPrefix(first + part, total);
-      const state = { ...this.#state, ...attempt.fresh };
-      const inputs = tensorsOf(partOf(arraysOf(batch), specs, part), specs);
-      const given = { ...state, ...memoryOf(state, prefix), ...inputs };
-      attempt.glance(this.#glance!.run(given), prefix);
-      tf.dispose(inputs);
-    }
-  }
-
-  #passPart(attempt: Attempt, whole: Whole, part: number): void {
-    const { step: { config }, pass } = whole.recorded;
-    const { first, total } = this.#share;
-    const { samples, prepared, counts } = whole;
-    const place = first + part;
-    const prefix = memoryPrefix(place, total);
-    const state = { ...this.#state, ...attempt.fresh };
-    const inputs = this.#inputs(whole, part);
-    const given = { ...state, ...memoryOf(state, prefix), ...inputs };
-    this.#mark("upload");
-    const { outputs, saved } = pass.early(given);
-    this.#mark("early");
-    attempt.forward(outputs, prefix);
-    this.#mark("read");
-    const stream = place * config.batch;
-    const { arrays } = this.#matching.match(
-      config,
-      attempt.predictions,
-      samples.slice(stream, stream + config.batch),
-      denoisingOf(prepared.denoising, place, total),
-    );
-    const targets = tensorsOf(
-      completeTargets(config, { arrays, counts }),
-      targetSpecs(config),
-    );
-    this.#mark("match");
-    const late = pass.late(saved, { ...given, ...targets });
-    attempt.backward(config, late, whole.prefix);
-    this.#mark("late");
-    tf.dispose([inputs, targets]);
-  }
-
-  /** Of a part: its own arrays, and its share of what was drawn for all. */
-  #inputs({ recorded, batch, index, prepared }: Whole, part: number): Tensors {
-    const specs = inputSpecs(recorded.step.config);
-    const { first, total } = this.#share;
-    const place = first + part;
-    const seed = this.#settings.seed + PART_SEED * (index * total + place);
-    return {
-      ...tensorsOf(partOf(arraysOf(batch), specs, part), specs),
-      ...tensorsOf(partOf(prepared.inputs, specs, place), specs),
-      scale: tf.scalar(this.#scaler.scale),
-      seed: tf.tensor1d([seed, this.#seen], "int32"),
-    };
   }
 
   /** The update, or null where the loss allows none. */
@@ -382,7 +235,7 @@ class DeviceStepper implements Stepper {
     const { norms, ...next } = this.#update.run(given);
     const [gradNorm, weightNorm] = norms!.dataSync() as Float32Array;
     tf.dispose([inputs, norms!]);
-    this.#mark("update");
+    this.#machinery.mark("update");
     return {
       next,
       gradNorm: gradNorm!,
