@@ -39,7 +39,8 @@ const TILE = 480;
 /** Pixels of a bird's-eye view without cameras. */
 const ALONE = 900;
 const RANGE = 25;
-const HEADER = 26;
+/** Pixels of the header and its lines. */
+const HEADER = 26, LINE = 16, LETTERS = 10, MARGIN = 8, GAP = 12;
 
 /** The bird's-eye view, as SVG text. */
 export function renderBev(input: BevInput): string {
@@ -58,14 +59,15 @@ export async function renderSheet(input: SheetInput): Promise<string> {
     input.width ?? widthOf(views),
   );
   const size = input.bev === false ? 0 : cameras.height || input.width || ALONE;
-  const svg = header(title, boxes, cameras.width + size) +
-    `<g transform="translate(0 ${HEADER})">${cameras.svg}</g>`;
+  const above = header(title, boxes, cameras.width + size);
+  const svg = above.svg +
+    `<g transform="translate(0 ${above.height})">${cameras.svg}</g>`;
   const bev = size ? bevPanel({ boxes, points, stride, range, size }).svg : "";
   return picture({
     svg:
-      `${svg}<g transform="translate(${cameras.width} ${HEADER})">${bev}</g>`,
+      `${svg}<g transform="translate(${cameras.width} ${above.height})">${bev}</g>`,
     width: cameras.width + size,
-    height: Math.max(cameras.height, size) + HEADER,
+    height: Math.max(cameras.height, size) + above.height,
   });
 }
 
@@ -73,25 +75,46 @@ function widthOf(views: readonly CameraView[]): number {
   return views.length === 1 ? views[0]!.width : TILE;
 }
 
-/** Title at the left, colours of what is drawn at the right. */
+/**
+ * Title at the left, colours of what is drawn at the right; below the title
+ * from the left, on as many lines as they need, in a picture too narrow.
+ */
 function header(
   title: string,
   boxes: readonly DrawnBox[],
   width: number,
-): string {
+): { svg: string; height: number } {
+  const entries = legendOf(boxes);
+  const room = ([name]: [string, string]) => textWidth(name, LETTERS) + GAP;
+  const whole = entries.reduce((sum, entry) => sum + room(entry), 0);
+  const narrow = MARGIN + textWidth(title, LETTERS) + GAP + whole > width;
+  let x = narrow ? width : width - whole, line = 0;
+  const legend = entries.map((entry) => {
+    if (narrow && x + room(entry) > width) {
+      x = MARGIN;
+      line++;
+    }
+    const [name, colour] = entry;
+    const y = MARGIN + line * LINE;
+    const text = textElement(name, x, y, LETTERS, colour);
+    x += room(entry);
+    return text;
+  });
+  return {
+    svg: textElement(title, MARGIN, MARGIN, LETTERS, INK) + legend.join(""),
+    height: HEADER + line * LINE,
+  };
+}
+
+/** Names and colours of what is drawn. */
+function legendOf(boxes: readonly DrawnBox[]): [string, string][] {
   const shown = new Set(
     boxes.filter((box) => box.score !== undefined).map((box) => box.label),
   );
-  const entries: [string, string][] = [
+  return [
     ["ground truth", TRUTH],
     ...Object.entries(CLASS_COLOURS).filter(([name]) => shown.has(name)),
   ];
-  let x = width;
-  const legend = entries.reverse().map(([name, colour]) => {
-    x -= textWidth(name, 10) + 12;
-    return textElement(name, x, 8, 10, colour);
-  });
-  return textElement(title, 8, 8, 10, INK) + legend.join("");
 }
 
 /** What a picture is written as. */

@@ -281,13 +281,14 @@ Deno.test("the command draws one camera, tracks and points, in any format", asyn
       const only = ["--view", "CAM_FRONT", "--points"];
       assert.deepEqual(await draw(name, ...at, ...only), { code: 0, told: "" });
       const { width, height } = await sharp(`${root}/${name}`).metadata();
-      assert.deepEqual([width, height], [320, 180 + 26]);
+      // The header has a line for the title and two for the legend.
+      assert.deepEqual([width, height], [320, 180 + 26 + 2 * 16]);
     }
     const svg = await Deno.readTextFile(`${root}/a.svg`);
     assert.ok(svg.match(/M[\d.]+ [\d.]+h0/g)!.length > 50, "points");
     await draw("bev.png", ...at, "--view", "bev", "--width", "300");
     const bev = await pixelsOf(`${root}/bev.png`);
-    assert.deepEqual([bev.width, bev.height], [300, 326]);
+    assert.deepEqual([bev.width, bev.height], [300, 326 + 2 * 16]);
     assert.ok(bev.count(TRUTH) > 50);
   });
 });
@@ -364,6 +365,28 @@ Deno.test("the command names what it cannot draw", async () => {
     const error = await told("--points");
     assert.match(error, /Found no LiDAR file ROOT.*LIDAR_TOP/);
   });
+});
+
+Deno.test("title and legend share a line only where both have room", async () => {
+  const boxes = DETECTION_NAMES.map((label, i) => ({
+    box: [2 * i, 5, 0, 1, 1, 1, 0],
+    label,
+    score: 0.5,
+  }));
+  const heightOf = async (width: number, title: string) => {
+    const svg = await renderSheet({ views: [], boxes, width, title });
+    const { width: wide, height } = await pixelsOf(
+      new TextEncoder().encode(svg),
+    );
+    assert.equal(wide, width);
+    return height - width;
+  };
+  assert.equal(await heightOf(1200, "a title"), 26);
+  const [one, many] = [
+    await heightOf(900, "a title that is long".repeat(3)),
+    await heightOf(200, "a title"),
+  ];
+  assert(26 < one && one < many, `${one} ${many}`);
 });
 
 Deno.test("pictures of unknown kinds are refused", async () => {
