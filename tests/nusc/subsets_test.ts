@@ -131,6 +131,37 @@ Deno.test("splits of the dataset's own are found beside its tables", async () =>
   });
 });
 
+Deno.test("of equal scores the file's last is first; in an own split the table's", async () => {
+  // As the devkit's load_prediction and load_prediction_of_sample_tokens do.
+  const tables = tinyTables();
+  const { meta, results } = perfectResults(tables);
+  const last = tables.sample!.at(-1)!.token;
+  for (const box of Object.values(results).flat()) box.detection_score = 0.5;
+  for (const box of results[last]!) box.translation = [120, 50, 1];
+  await withDataset(tables, async (root) => {
+    await Deno.writeTextFile(
+      `${root}/v1.0-mini/splits.json`,
+      JSON.stringify({ own: SCENES }),
+    );
+    const precisionOf = async (split: string, turned: boolean) => {
+      const entries = Object.entries(results);
+      if (turned) entries.reverse();
+      await Deno.writeTextFile(
+        `${root}/results.json`,
+        JSON.stringify({ meta, results: Object.fromEntries(entries) }),
+      );
+      const path = `${root}/results.json`;
+      const { details } = evaluateDetection(openDataset(root), path, { split });
+      return details["car:0.5"]!.precision[25]!;
+    };
+    // The last sample's car is a false alarm.
+    assert.equal(await precisionOf("mini_val", false), 0.5);
+    assert.equal(await precisionOf("mini_val", true), 1);
+    assert.equal(await precisionOf("own", false), 0.5);
+    assert.equal(await precisionOf("own", true), 0.5);
+  });
+});
+
 Deno.test("curves are written as rows, with the numbers of the details", async () => {
   const out = await Deno.makeTempDir();
   const { code } = await run(

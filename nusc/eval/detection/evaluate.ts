@@ -10,6 +10,7 @@ import { chooseClasses } from "../common/classes.ts";
 import { BoxFilter, type FilterCounts } from "../common/filter.ts";
 import {
   checkCoverage,
+  type Selected,
   type Selection,
   selectSamples,
 } from "../common/samples.ts";
@@ -61,7 +62,7 @@ export function evaluateDetection(
   const results = readResults(resultsPath, "detection", dataset.samples.index);
   const notes = checkCoverage(dataset, results, selected);
   const config = detectionConfig(names);
-  const boxes = prepare(dataset, selected.samples, results.boxes, names);
+  const boxes = prepare(dataset, selected, results.boxes, names);
   const details: Record<string, Curves> = {};
   const absent: DetectionName[] = [];
   for (const name of names) {
@@ -118,7 +119,7 @@ function absentNote(
 /** Filters all boxes and sorts predictions, best first. */
 function prepare(
   dataset: Dataset,
-  samples: number[],
+  { samples, part }: Selected,
   predictions: ResultBoxes,
   names: DetectionName[],
 ) {
@@ -133,9 +134,14 @@ function prepare(
   const truth = truthBoxes(dataset, samples, DETECTION_NAMES);
   const found = filter.filter(predictions, wanted);
   const real = filter.filter(truth, wanted, truth.points);
+  // Which of equal scores is first: by the file, but in a split of one's own
+  // by the table of samples.
+  const kept = part
+    ? orderBySample(found.kept, predictions, wanted.length)
+    : found.kept;
   const order = ascendingOrder(
-    Float64Array.from(found.kept, (box) => predictions.score[box]!),
-  ).reverse().map((place) => found.kept[place]!);
+    Float64Array.from(kept, (box) => predictions.score[box]!),
+  ).reverse().map((place) => kept[place]!);
   return {
     counts: { predictions: found.counts, truth: real.counts },
     ofClass(name: DetectionName): ClassBoxes {
@@ -154,4 +160,14 @@ function prepare(
       };
     },
   };
+}
+
+/** Boxes sorted by the rows of their samples, in file order within each. */
+function orderBySample(
+  kept: Int32Array,
+  { sample }: ResultBoxes,
+  samples: number,
+): Int32Array {
+  const { rows } = group(kept.map((box) => sample[box]!), samples);
+  return kept.map((_, i) => kept[rows[i]!]!);
 }
