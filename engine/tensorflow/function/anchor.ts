@@ -1,7 +1,7 @@
 /**
- * Work that is done again waits for the first value that needs it. Without
- * that a compiler may do all of it at once, and what was not kept would be in
- * memory after all.
+ * Work that could be done at any time, above all what is done again, waits for
+ * the first gradient that needs it. Without that a compiler may do all of it at
+ * once, and what was not kept would be in memory after all.
  * @module
  */
 import type { Address } from "../capi.ts";
@@ -15,55 +15,66 @@ export interface Late {
 }
 
 /**
- * Writes a late half anew: what operations that are done again read of the
- * early half goes through barriers.
+ * Writes a late half anew: what free operations read of the early half goes
+ * through barriers.
  *
- * @param repeated operations that the early half has, too.
+ * @param lateInputs placeholders; operations that none of them leads to are
+ * free.
  * @param kept keys of the values that the early half leaves.
  */
 export function anchor(
   graph: Graph,
   { nodes, outputs }: Late,
-  repeated: ReadonlySet<Address>,
+  lateInputs: readonly Output[],
   kept: ReadonlySet<string>,
 ): Late {
   const writer = new Writer(graph, kept);
-  const own = new Set(nodes.map(({ op }) => op));
-  for (const { node, reader } of ordered(nodes, repeated)) {
-    const after = reader?.inputs.find(({ op }) =>
-      own.has(op) && !repeated.has(op)
-    );
+  const bound = boundBy(nodes, lateInputs);
+  for (const { node, reader } of ordered(nodes, bound)) {
+    const after = reader?.inputs.find(({ op }) => bound.has(op));
     writer.write(node, after);
   }
   return { nodes: writer.nodes, outputs: outputs.map((o) => writer.now(o)) };
 }
 
-/** An operation; who is first to read what it leads to, if it is repeated. */
+/** Late inputs and all that depends on them. */
+function boundBy(
+  nodes: readonly Node[],
+  lateInputs: readonly Output[],
+): Set<Address> {
+  const bound = new Set(lateInputs.map(({ op }) => op));
+  for (const { op, inputs } of nodes) {
+    if (inputs.some((input) => bound.has(input.op))) bound.add(op);
+  }
+  return bound;
+}
+
+/** An operation; the first bound one that needs it, if it is free. */
 interface Step {
   node: Node;
   reader: Node | null;
 }
 
 /**
- * Each repeated operation just before its reader. What the reader reads
- * besides is there by then, and nothing that led to that read the operation.
+ * Each free operation just before its reader. What the reader reads besides is
+ * there by then, and nothing that led to that needed the operation.
  */
 function ordered(
   nodes: readonly Node[],
-  repeated: ReadonlySet<Address>,
+  bound: ReadonlySet<Address>,
 ): Step[] {
   const reader = new Map<Address, number>();
   for (let i = nodes.length - 1; i >= 0; i--) {
     const { op, inputs } = nodes[i]!;
-    const place = repeated.has(op) ? reader.get(op)! : i;
+    const place = bound.has(op) ? i : reader.get(op) ?? i;
     for (const input of inputs) {
-      if (!repeated.has(input.op)) continue;
+      if (bound.has(input.op)) continue;
       reader.set(input.op, Math.min(place, reader.get(input.op) ?? place));
     }
   }
   const before: Step[][] = nodes.map(() => []);
   nodes.forEach((node, i) => {
-    const first = reader.get(node.op);
+    const first = bound.has(node.op) ? undefined : reader.get(node.op);
     if (first === undefined) before[i]!.push({ node, reader: null });
     else before[first]!.push({ node, reader: nodes[first]! });
   });

@@ -75,7 +75,7 @@ export function cut(
   const late = { nodes: nodes.filter(inLate), outputs: lateOutputs };
   const { crossing } = lateHalf(graph, late.nodes, inputs);
   const written = fused
-    ? anchor(graph, late, repeated, new Set(crossing.map(keyOf)))
+    ? anchor(graph, late, lateInputs, new Set(crossing.map(keyOf)))
     : late;
   return {
     early: half(graph, ahead, inputs),
