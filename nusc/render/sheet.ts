@@ -2,10 +2,10 @@
  * Pictures out of panels: cameras, bird's-eye view, or both with a legend.
  * @module
  */
-import { writeFile } from "node:fs/promises";
 import { extname } from "node:path";
 import sharp from "sharp";
 import { DatasetError } from "../errors.ts";
+import { writeWholeSync } from "../whole.ts";
 import { type BevInput, bevPanel } from "./bev.ts";
 import type { CameraView, DrawnBox } from "./box.ts";
 import { camerasPanel, picture } from "./cameras.ts";
@@ -152,10 +152,10 @@ export async function writePicture(svg: string, path: string): Promise<void> {
   const format = formatOf(path);
   const bytes = new TextEncoder().encode(svg);
   if (format === "svg") {
-    await writeFile(path, bytes);
+    writeWholeSync(path, bytes);
     return;
   }
   const image = await sharp(bytes, { unlimited: true }).removeAlpha()
     .toFormat(format, { quality: 92 }).toBuffer();
-  await writeFile(path, image);
+  writeWholeSync(path, image);
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { main } from "../../nusc/cli.ts";
 import {
   evaluateDetection,
   openDataset,
@@ -32,6 +34,42 @@ Deno.test("a file that fails half way leaves the old one as it was", async () =>
     "results.json",
   ]);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("a full disk is told in a line and leaves old files whole", async () => {
+  const tables = tinyTables();
+  await withDataset(tables, async (root) => {
+    const results = `${root}/results.json`;
+    await Deno.writeTextFile(results, JSON.stringify(perfectResults(tables)));
+    const cases = [
+      ["track", "--detections", results, "--out", `${root}/t.json`],
+      ["evaluate", "--results", results, "--curves", `${root}/c.csv`],
+      ["evaluate", "--results", results, "--out", root],
+      ["create-data", "--no-files", "--out", `${root}/i.jsonl`],
+    ];
+    for (const [name, ...args] of cases) {
+      const out = args.at(-1) === root
+        ? `${root}/metrics_details.json`
+        : args.at(-1)!;
+      await Deno.writeTextFile(out, "old");
+      await Deno.symlink("/dev/full", `${out}.part`);
+      let error = "";
+      const code = await main(
+        [name!, "--root", root, ...args],
+        () => {},
+        (text) => error += text,
+      );
+      assert.deepEqual([code, error], [
+        1,
+        `error: Cannot write ${out}: the disk is full. Free some space and ` +
+        "run again\n",
+      ]);
+      assert.equal(await Deno.readTextFile(out), "old");
+      const left = [...Deno.readDirSync(root)].map((entry) => entry.name);
+      assert.deepEqual(left.filter((file) => file.endsWith(".part")), []);
+    }
+    assert(!existsSync(`${root}/metrics_summary.json`));
+  });
 });
 
 /** Moves all boxes. */

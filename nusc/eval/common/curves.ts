@@ -2,9 +2,9 @@
  * Curves as rows of numbers, for whatever plots them.
  * @module
  */
-import { writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { ResultsError } from "../../errors.ts";
+import { writeWholeSync } from "../../whole.ts";
 
 /** Curves as a table: one row a point, NaN where a value is undefined. */
 export interface CurveTable {
@@ -52,7 +52,7 @@ const FORMATS: Record<string, (table: CurveTable) => string> = {
  * @throws {ResultsError} for another ending
  */
 export function writeCurves(path: string, table: CurveTable): void {
-  writeFileSync(path, formatOf(path)(table));
+  writeWholeSync(path, formatOf(path)(table));
 }
 
 /**

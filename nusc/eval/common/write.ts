@@ -2,8 +2,9 @@
  * Metrics as the devkit's files.
  * @module
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { pythonJson } from "../../json/mod.ts";
+import { writeWholeSync } from "../../whole.ts";
 
 /**
  * Writes `metrics_summary.json` and `metrics_details.json`. Like the devkit
@@ -16,7 +17,8 @@ export function writeMetrics(
 ): void {
   mkdirSync(folder, { recursive: true });
   const write = (name: string, value: unknown) =>
-    writeFileSync(`${folder}/${name}`, pythonJson(value));
-  write("metrics_summary.json", summary);
+    writeWholeSync(`${folder}/${name}`, pythonJson(value));
+  // The large one first: a full disk leaves the files of the run before.
   write("metrics_details.json", details);
+  write("metrics_summary.json", summary);
 }
