@@ -184,12 +184,9 @@ export class BoxReader {
   }
 
   #trackNumber(scanner: Scanner): number {
-    // Ids are often written as numbers; the devkit takes both.
-    const written = scanner.peek() === 0x22
+    const id = scanner.peek() === 0x22
       ? scanner.string("tracking_id")
-      : scanner.number("tracking_id");
-    const id = String(written);
-    if (typeof written === "number") this.#numberId ??= id;
+      : this.#numericId(scanner);
     let number = this.#trackNumbers.get(id);
     if (number === undefined) {
       number = this.trackIds.push(id) - 1;
@@ -197,7 +194,27 @@ export class BoxReader {
     }
     return number;
   }
+
+  /** Ids are often written as numbers; the devkit takes both. */
+  #numericId(scanner: Scanner): string {
+    const start = scanner.pos;
+    if (!NUMERIC.includes(scanner.bytes[start]!)) {
+      scanner.unexpected("tracking_id as a string");
+    }
+    const value = scanner.number("tracking_id");
+    // Ids of 64 bits are more than a float64 tells apart.
+    const id = Number.isInteger(value) && !Number.isSafeInteger(value)
+      ? LATIN1.decode(scanner.bytes.subarray(start, scanner.pos))
+      : String(value);
+    this.#numberId ??= id;
+    return id;
+  }
 }
+
+/** Bytes that numbers begin with. */
+const NUMERIC = new TextEncoder().encode("-0123456789");
+
+const LATIN1 = new TextDecoder("latin1");
 
 /** Reads one of some names as its index. */
 function chooser(

@@ -6,7 +6,8 @@ import {
   openDataset,
   writeResults,
 } from "../../nusc/mod.ts";
-import { refuses, run } from "./refuse.ts";
+import { readResults } from "../../nusc/results/mod.ts";
+import { perfectTracks, refuses, run } from "./refuse.ts";
 import {
   perfectResults,
   type Row,
@@ -138,6 +139,38 @@ Deno.test("ids that are numbers are read as strings, with a note", async () => {
   assert.match(out, /note: Found tracking_id as a number \(40 in the first/);
   const car = out.split("\n").find((line) => line.startsWith("car"))!;
   assert.equal(car.split(/ +/)[1], "1", car);
+});
+
+Deno.test("ids of 64 bits stay apart, and others than texts are refused", async () => {
+  const first = "9007199254740993";
+  const tables = tinyTables();
+  const { meta, results } = perfectTracks(tables);
+  // Two cars beside each other in the place of the car.
+  const boxes = results[FIRST]!;
+  const twin = { ...boxes[0]!, tracking_id: "TWIN" };
+  boxes[0]!.tracking_id = "FIRST";
+  boxes.push(twin);
+  const text = JSON.stringify({ meta, results });
+  await withDataset(tables, async (root) => {
+    const path = `${root}/results.json`;
+    const read = async (one: string, two: string) => {
+      await Deno.writeTextFile(
+        path,
+        text.replace('"FIRST"', one).replace('"TWIN"', two),
+      );
+      const { index } = openDataset(root).samples;
+      return readResults(path, "tracking", index).boxes.trackIds;
+    };
+    const ids = await read(first, "9007199254740992");
+    assert(ids.includes(first) && ids.includes("9007199254740992"));
+    assert((await read("1.0", "2")).includes("1"));
+    for (const wrong of ["null", "true", "[1]", "{}"]) {
+      await assert.rejects(
+        read(wrong, "2"),
+        /Found (null|true|\[1|\{), expected tracking_id as a string in/,
+      );
+    }
+  });
 });
 
 Deno.test("velocities that are NaN are refused, and told to be 0", async () => {
