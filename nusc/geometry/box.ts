@@ -28,7 +28,10 @@ const ALONG = [1, 1, 1, 1, -1, -1, -1, -1];
 const ACROSS = [1, -1, -1, 1, 1, -1, -1, 1];
 const UP = [1, 1, -1, -1, 1, 1, -1, -1];
 
-/** The eight corners. */
+/**
+ * The eight corners, [8][3] metres in the frame that the box is in: 0-3 in
+ * front, 4-7 behind; 0, 1, 4, 5 on top; 0, 3, 4, 7 at the left.
+ */
 export function cornersOf(box: Box): number[][] {
   const rotation = rotationMatrix(box.rotation);
   const [width, length, height] = box.wlh as [number, number, number];

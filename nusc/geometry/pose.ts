@@ -21,7 +21,10 @@ export interface Pose {
   translation: Vector3;
 }
 
-/** The pose of a translation and a quaternion, as tables hold them. */
+/**
+ * The pose of a translation (metres) and a quaternion (w, x, y, z of any
+ * length but zero), as tables hold them; float64.
+ */
 export function poseFrom(translation: Vector3, rotation: Quaternion): Pose {
   return { rotation: rotationMatrix(rotation), translation };
 }
@@ -35,7 +38,7 @@ export function compose(a: Pose, b: Pose): Pose {
   };
 }
 
-/** The pose backwards. */
+/** The pose backwards: `bFromA` of `aFromB`. */
 export function invert(pose: Pose): Pose {
   const rotation = transpose(pose.rotation);
   return {
@@ -44,7 +47,7 @@ export function invert(pose: Pose): Pose {
   };
 }
 
-/** Where a point goes. */
+/** Where a point goes: `transform(aFromB, pointOfB)`, [3] metres. */
 export function transform(pose: Pose, point: Vector3): number[] {
   return apply(pose.rotation, point).map((value, i) =>
     value + pose.translation[i]!

@@ -43,7 +43,7 @@ export interface CameraInfo {
   sensor2lidar_rotation: number[][];
   /** [3] metres, likewise. */
   sensor2lidar_translation: number[];
-  /** [3][3] */
+  /** [3][3] pixels from rays of the camera frame. */
   cam_intrinsic: number[][];
 }
 
@@ -102,7 +102,10 @@ export interface FrameInfo {
   ego2global_rotation: number[];
   /** The six cameras. */
   cams: Record<Camera, CameraInfo>;
-  /** [n][7] LiDAR frame: x, y, z (gravity centre), l, w, h in metres, yaw in radians. */
+  /**
+   * [n][7] LiDAR frame: x, y, z (gravity centre), l, w, h in metres, yaw from
+   * x to y in radians.
+   */
   gt_boxes: number[][];
   /** Detection name if mapped, else the raw nuScenes category. */
   gt_names: string[];
@@ -116,7 +119,10 @@ export interface FrameInfo {
   valid_flag: boolean[];
   /** Six lists in camera order: [x1, y1, x2, y2] pixels. */
   bboxes2d: number[][][];
-  /** Six lists: [x, y, z, l, h, w, -yaw] in the camera frame. */
+  /**
+   * Six lists: [x, y, z, l, h, w, -yaw] in the camera frame, metres and
+   * radians.
+   */
   bboxes3d_cams: number[][][];
   /** Six lists: index in LABELS_2D (the converter's own class order). */
   labels2d: number[][];

@@ -55,11 +55,11 @@ export interface Calibration {
   token: string;
   /** Row of `sensor.json`. */
   sensor_token: string;
-  /** Ego frame, metres. */
+  /** [3] metres: where the sensor sits in the ego frame. */
   translation: number[];
-  /** w-first. */
+  /** [4] w, x, y, z: ego from sensor. */
   rotation: number[];
-  /** [3][3] of a camera, else empty. */
+  /** [3][3] pixels from rays, of a camera; else empty. */
   camera_intrinsic: number[][];
   /** Such as `CAM_FRONT`. */
   channel: string;

@@ -25,9 +25,9 @@ export interface Target {
 
 /** Poses of the car, global frame. */
 export interface EgoPoses extends Target {
-  /** [n][3] metres. */
+  /** [n][3] metres: where the ego is. */
   translation: Float64Array;
-  /** [n][4] w-first. */
+  /** [n][4] w, x, y, z: global from ego. */
   rotation: Float64Array;
 }
 
@@ -126,7 +126,7 @@ export interface Annotations extends Target {
   translation: Float64Array;
   /** [n][3] width, length, height, metres. */
   size: Float64Array;
-  /** [n][4] w-first. */
+  /** [n][4] w, x, y, z: global from the box's axes, of which x is its length. */
   rotation: Float64Array;
   /** [n] rows of this table, -1 for none. */
   previous: Int32Array;

@@ -15,9 +15,9 @@ export interface Detection {
   x: number;
   /** Likewise. */
   y: number;
-  /** m/s. */
+  /** m/s over ground along global x. */
   vx: number;
-  /** Likewise. */
+  /** m/s likewise along y. */
   vy: number;
 }
 
@@ -27,7 +27,10 @@ export interface TrackerOptions {
   maxAge: number;
   /** Metres; farther pairs are refused. */
   reach: number;
-  /** `greedy`: by score, each the nearest; `hungarian`: all at once. */
+  /**
+   * `greedy`: one after the other in the order of the file, each the nearest;
+   * `hungarian`: all at once.
+   */
   matching: Matching;
 }
 

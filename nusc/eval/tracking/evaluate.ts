@@ -33,7 +33,10 @@ export type TrackingOptions = Selection & {
   classes?: readonly TrackingName[];
 };
 
-/** As `metrics_summary.json` holds it. */
+/**
+ * As `metrics_summary.json` holds it: AMOTP and MOTP in metres, TID and LGD in
+ * seconds, FAF in false alarms a hundred frames, all others ratios or counts.
+ */
 export type TrackingMetrics = Record<TrackingMetric, number> & {
   /** By metric, then class; NaN for a class without ground truth. */
   label_metrics: Record<TrackingMetric, Record<string, number>>;
