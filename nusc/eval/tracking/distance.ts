@@ -5,7 +5,8 @@
  * kilometres that loses nine digits, more than the metrics may be off, so the
  * rounding is part of the metric: a·a is a plain sum, a·b comes from the BLAS
  * behind numpy, which fuses the last product into the sum (OpenBLAS on x86-64;
- * another order for a single row or column, no fusing for a single pair).
+ * another order for a single row or column, no fusing for a single pair: its
+ * kernels Haswell and Zen; those for AVX-512 fuse the pair as well).
  * Found by recordings of the devkit, which it meets in all digits.
  * Source: scikit-learn, metrics/pairwise.py, euclidean_distances.
  * @module
