@@ -12,15 +12,18 @@ import { DatasetError } from "../errors.ts";
  */
 export function customSplits(folder: string): Record<string, string[]> {
   const path = `${folder}/splits.json`;
-  if (!existsSync(path)) return {};
+  if (!existsSync(path)) return Object.create(null);
   let splits: unknown;
   let problem = "another form";
   try {
-    splits = JSON.parse(readFileSync(path, "utf8"));
+    // Some editors put a byte order mark before everything.
+    const text = readFileSync(path, "utf8").replace(/^\ufeff/, "");
+    splits = JSON.parse(text);
   } catch (error) {
     problem = (error as Error).message;
   }
-  if (isSplits(splits)) return splits;
+  // Only names of the file are splits, not those that all objects have.
+  if (isSplits(splits)) return Object.assign(Object.create(null), splits);
   throw new DatasetError(
     `Found ${problem} in ${path}, expected lists of scene names by split: ` +
       '{"night": ["scene-0103"]}. Correct or remove the file',

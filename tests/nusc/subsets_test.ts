@@ -126,6 +126,11 @@ Deno.test("splits of the dataset's own are found beside its tables", async () =>
       () => of("nihgt"),
       /"nihgt", expected one of .*, night, none/,
     );
+    for (const name of ["constructor", "toString", "__proto__"]) {
+      assert.throws(() => of(name), /expected one of .*, night, none/);
+    }
+    await Deno.writeTextFile(own, `\ufeff{"day": ["${SCENES[0]}"]}`);
+    assert.equal(of("day").counts.truth.all, 4);
     await Deno.writeTextFile(own, '{"night": "scene-0103"}');
     assert.throws(() => of("night"), /Found another form in .*splits.json/);
   });
