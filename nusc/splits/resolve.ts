@@ -40,7 +40,10 @@ export function resolveSplit(
   source: SceneSource,
 ): ResolvedSplit {
   const { version, scenes: known, splits: custom = {} } = source;
-  const parts = given.flatMap((part) => custom[part] ?? [part]);
+  // Official names come first, as in the metrics and in the devkit.
+  const parts = given.flatMap((part) =>
+    !isSplit(part) && Object.hasOwn(custom, part) ? custom[part]! : [part]
+  );
   for (const part of parts) {
     if (!isSplit(part) && !known.has(part)) refuse(name, part, source);
   }

@@ -216,6 +216,15 @@ Deno.test("splits are put together from official ones and scenes", () => {
     resolveSplit("mine", ["night", "scene-0061"], night).scenes,
     ["scene-0001", "scene-0003", "scene-0061"],
   );
+  const taken = { ...source, splits: { mini_train: ["scene-0003"] } };
+  assert.deepEqual(
+    resolveSplit("mine", ["mini_train"], taken).scenes,
+    ["scene-0061", "scene-0553"],
+  );
+  assert.throws(
+    () => resolveSplit("mine", ["constructor"], night),
+    /Found "constructor" in the split mine, expected train/,
+  );
   assert.throws(
     () => resolveSplit("mine", ["nihgt"], night),
     /Found "nihgt" in the split mine, expected train, .*, night or a scene/,
