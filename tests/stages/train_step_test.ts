@@ -56,8 +56,12 @@ Deno.test("two parts of one stream equal a batch of two", async () => {
 });
 
 Deno.test("compiled by XLA, which does cheap work twice, a step is the same", async () => {
+  const { model } = plainSettings();
+  const backbone = { ...model.backbone, with_cp: true };
   const plain = await tinyStepper(plainSettings());
-  const compiled = await tinyStepper(plainSettings({ jit: true }));
+  const compiled = await tinyStepper(
+    plainSettings({ jit: true, model: { ...model, backbone } }),
+  );
   for (const batch of batches) {
     const [a, b] = [compiled.step(batch, LR), plain.step(batch, LR)];
     assert.ok(Math.abs(a.loss / b.loss - 1) < 1e-4, `${a.loss}, ${b.loss}`);
