@@ -33,7 +33,10 @@ export interface ResNetConfig {
    * stages up to layer k. Nothing of them learns, running statistics included.
    */
   frozenStages?: number;
-  /** mmdet's with_cp: blocks keep no inner values where the pass allows. */
+  /**
+   * mmdet's with_cp, by stages: they keep no inner values where the pass
+   * allows. By blocks, as there, more is kept and as much computed.
+   */
   checkpoint?: boolean;
 }
 
@@ -67,25 +70,30 @@ export function resnet(config: ResNetConfig): Backbone {
   const stages = BLOCKS[depth].map((count, s) => {
     const inputs = s > 0 ? outputChannels[s - 1]! : width;
     const shape = { inner: width * 2 ** s, to: outputChannels[s]! };
-    return Array.from({ length: count }, (_, b) =>
-      blockOf(config, s + 1, {
-        ...shape,
-        name: `${config.name}.layer${s + 1}.${b}`,
-        from: b > 0 ? shape.to : inputs,
-        stride: s > 0 && b === 0 ? 2 : 1,
-      }));
+    const blocks = Array.from(
+      { length: count },
+      (_, b) =>
+        blockOf(config, s + 1, {
+          ...shape,
+          name: `${config.name}.layer${s + 1}.${b}`,
+          from: b > 0 ? shape.to : inputs,
+          stride: s > 0 && b === 0 ? 2 : 1,
+        }),
+    );
+    const stage = inOrder(blocks);
+    return config.checkpoint ? checkpointed(stage) : stage;
   });
   return {
     channels: outIndices.map((s) => outputChannels[s]!),
     strides: outIndices.map((s) => 4 * 2 ** s),
-    params: mergeParams(stem, ...stages.flat()),
+    params: mergeParams(stem, ...stages),
     forward(params, images, pass) {
       let x = tf.relu(stem.forward(params, images, pass));
       // Maxima over windows that touch the border ignore the padding.
       x = tf.maxPool(x, 3, 2, [[0, 0], [1, 1], [1, 1], [0, 0]], "floor");
       const maps: tf.Tensor4D[] = [];
       for (const stage of stages.slice(0, Math.max(...outIndices) + 1)) {
-        for (const block of stage) x = block.forward(params, x, pass);
+        x = stage.forward(params, x, pass);
         maps.push(x);
       }
       return outIndices.map((s) => maps[s]!);
@@ -113,12 +121,20 @@ function blockOf(
   stage: number,
   shape: ResidualShape,
 ): ImagePart {
-  const block = partOf(
+  return partOf(
     config,
     stage,
     (norm) => residual({ ...config, norm }, shape),
   );
-  return config.checkpoint ? checkpointed(block) : block;
+}
+
+/** Parts one after the other. */
+function inOrder(parts: readonly ImagePart[]): ImagePart {
+  return {
+    params: mergeParams(...parts),
+    forward: (params, x, pass) =>
+      parts.reduce((y, part) => part.forward(params, y, pass), x),
+  };
 }
 
 /** A part as the config has it, or one that does not learn. */

@@ -48,7 +48,7 @@ export function trainParts(
     "libraries and recorded step": TRAINING,
     "weights, gradients, moments": COPIES * 4 * parameters,
     "activations": batch *
-      (kept * (written - again) + blocks.outputs + blocks.largest),
+      (kept * (written - again + blocks.largest) + blocks.outputs),
     "batches read ahead": (feeding.prefetch + 2) * batch * pixels * 4,
     "reading images": READING,
     "warm start": warm_start ? WARM_START : 0,

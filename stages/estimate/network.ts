@@ -30,8 +30,9 @@ export interface NetworkSize {
 
 /** Operations that write nothing of their own. */
 const VIEWS = new Set(["Reshape", "Identity", "Expand", "Cast"]);
-/** Blocks that with_cp computes again. */
-const BLOCK = /^(img_backbone(?=\.).*?\.\d+|.*decoder\.layers\.\d+)\./;
+/** What with_cp computes again at once: a stage of a ResNet, else a block. */
+const BLOCK =
+  /^(img_backbone\.layer\d+|img_backbone(?=\.).*?\.\d+|.*decoder\.layers\.\d+)\./;
 
 /**
  * Records a frame's network without weights.
