@@ -28,7 +28,7 @@ async function stepper(matching?: Matching) {
 }
 
 Deno.test("threads give the same steps to the bit, fewer than streams too", async () => {
-  using threads = new MatchingThreads(2);
+  using threads = new MatchingThreads(2, 300_000);
   const [alone, spread] = [await stepper(), await stepper(threads)];
   for (const batch of batches) {
     const [a, b] = [alone.step(batch, 1e-3), spread.step(batch, 1e-3)];

@@ -25,7 +25,7 @@ export interface Order {
   answer: Answer;
 }
 
-/** Milliseconds after which a stream is matched here instead. */
+/** Milliseconds that a thread may take: its first stream finds it starting. */
 const PATIENCE = 10_000;
 
 /** Threads of this process, until disposed. */
@@ -34,7 +34,11 @@ export class MatchingThreads implements Matching {
   /** Streams that threads have matched, and not the caller. */
   served = 0;
 
-  constructor(count: number) {
+  readonly #patience: number;
+
+  /** @param patience milliseconds until a stream is matched here instead. */
+  constructor(count: number, patience = PATIENCE) {
+    this.#patience = patience;
     this.#threads = Array.from({ length: count }, () => {
       const url = new URL("./thread.ts", import.meta.url);
       const thread = new Worker(url, { type: "module" });
@@ -61,7 +65,7 @@ export class MatchingThreads implements Matching {
       this.#threads[i % this.#threads.length]!.postMessage(order)
     );
     const streams = orders.map(({ config, outputs, sample, answer }) => {
-      Atomics.wait(answer.state, 0, STATE.pending, PATIENCE);
+      Atomics.wait(answer.state, 0, STATE.pending, this.#patience);
       if (Atomics.load(answer.state, 0) !== STATE.done) {
         return matchPredictions(config, outputs, [sample]);
       }
