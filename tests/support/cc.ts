@@ -2,24 +2,13 @@
  * Libraries that tests compile.
  * @module
  */
+import { hasProgram } from "./program.ts";
 
 /** Whether there is a C compiler; says so once where there is none. */
-export const hasCompiler = await (async () => {
-  try {
-    const { success } = await new Deno.Command("cc", {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.warn(
-      "cc is not there: tests with stand-ins in C are SKIPPED (Debian: gcc)",
-    );
-    return false;
-  }
-})();
+export const hasCompiler = await hasProgram(
+  "cc",
+  "tests with stand-ins in C are SKIPPED (Debian: gcc)",
+);
 
 /** Compiles a shared library. @throws {Error} what the compiler says */
 export async function compileLibrary(

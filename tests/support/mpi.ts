@@ -2,25 +2,13 @@
  * Programs that `mpirun` starts several times.
  * @module
  */
+import { hasProgram } from "./program.ts";
 
 /** Whether this machine can start ranks; says so once where it cannot. */
-export const hasMpi = await (async () => {
-  try {
-    const { success } = await new Deno.Command("mpirun", {
-      args: ["--version"],
-      stdout: "null",
-      stderr: "null",
-    }).output();
-    return success;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    console.warn(
-      "mpirun is not there: tests over several processes are SKIPPED " +
-        "(Debian: openmpi-bin)",
-    );
-    return false;
-  }
-})();
+export const hasMpi = await hasProgram(
+  "mpirun",
+  "tests over several processes are SKIPPED (Debian: openmpi-bin)",
+);
 
 /** How a launch ended. */
 export interface Launched {
