@@ -58,12 +58,8 @@ export function cut(
     );
   }
   const ahead = nodes.filter(({ op }) => early.has(op));
-  const behind = ancestors(nodes, lateOutputs, (op) => early.has(op));
   const repeated = fused
-    ? repeatedForLeast(
-      ahead,
-      nodes.filter(({ op }) => behind.has(op) && !early.has(op)),
-    )
+    ? repeatedForLeast(ahead, lateOnly(nodes, lateOutputs, early))
     : repeatable(nodes, new Set([...constants, ...inputs.map((i) => i.op)]));
   const needed = ancestors(
     nodes,
@@ -72,17 +68,36 @@ export function cut(
   );
   const inLate = ({ op }: Node) =>
     needed.has(op) && (!early.has(op) || repeated.has(op));
-  const late = { nodes: nodes.filter(inLate), outputs: lateOutputs };
-  const { crossing } = lateHalf(graph, late.nodes, inputs);
-  const written = fused
-    ? anchor(graph, late, lateInputs, new Set(crossing.map(keyOf)))
-    : late;
-  return {
+  const later = nodes.filter(inLate);
+  const plain = lateHalf(graph, later, inputs);
+  const whole = {
     early: half(graph, ahead, inputs),
-    ...lateHalf(graph, written.nodes, inputs),
-    lateOutputs: written.outputs,
-    bytes: sizeOf(ahead, crossing),
+    ...plain,
+    lateOutputs,
+    bytes: sizeOf(ahead, plain.crossing),
   };
+  if (!fused) return whole;
+  const { nodes: anchored, outputs } = anchor(
+    graph,
+    { nodes: later, outputs: lateOutputs },
+    lateInputs,
+    new Set(plain.crossing.map(keyOf)),
+  );
+  return {
+    ...whole,
+    ...lateHalf(graph, anchored, inputs),
+    lateOutputs: outputs,
+  };
+}
+
+/** Nodes that late outputs need and early ones do not. */
+function lateOnly(
+  nodes: readonly Node[],
+  lateOutputs: readonly Output[],
+  early: ReadonlySet<Address>,
+): Node[] {
+  const needed = ancestors(nodes, lateOutputs, (op) => early.has(op));
+  return nodes.filter(({ op }) => needed.has(op) && !early.has(op));
 }
 
 function sizeOf(nodes: readonly Node[], values: readonly Output[]): number {

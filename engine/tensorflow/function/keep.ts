@@ -51,29 +51,27 @@ export function repeatedForLeast(
   const network = new FlowNetwork();
   const [source, sink] = [network.node(), network.node()];
   const nodes = new Map<Address, number>();
-  const values = new Map<string, number>();
-  const sizes = new Map<string, number>();
+  const values = new Map<string, { node: number; size: number }>();
   for (const { op, kind, inputs, bytes } of early) {
     const node = network.node();
     nodes.set(op, node);
-    const read = inputs.map((input) => sizes.get(keyOf(input)) ?? Infinity);
-    if (!FUSED.has(kind) && !grows(kind, read, bytes)) {
+    const read = inputs.map((input) => values.get(keyOf(input)));
+    const sizes = read.map((value) => value?.size ?? Infinity);
+    if (!FUSED.has(kind) && !grows(kind, sizes, bytes)) {
       network.edge(source, node, Infinity);
     }
-    for (const input of inputs) {
-      const value = values.get(keyOf(input));
-      if (value !== undefined) network.edge(value, node, Infinity);
+    for (const value of read) {
+      if (value) network.edge(value.node, node, Infinity);
     }
     bytes.forEach((size, index) => {
-      const value = network.node();
+      const value = { node: network.node(), size };
       values.set(keyOf({ op, index }), value);
-      sizes.set(keyOf({ op, index }), size);
-      network.edge(node, value, size);
+      network.edge(node, value.node, size);
     });
   }
   for (const key of new Set(late.flatMap((n) => n.inputs.map(keyOf)))) {
     const value = values.get(key);
-    if (value !== undefined) network.edge(value, sink, Infinity);
+    if (value) network.edge(value.node, sink, Infinity);
   }
   const after = network.leastCut(source, sink);
   return new Set([...nodes].filter(([, n]) => after[n]).map(([op]) => op));

@@ -34,8 +34,8 @@ export interface MatchingOptions {
 }
 
 /**
- * Threads match a stream each, until disposed. On a CPU they would only take the cores from
- * TensorFlow's threads, which spin for a while after their work.
+ * Threads match a stream each, until disposed. On a CPU they would only take
+ * the cores from TensorFlow's threads, which spin for a while after their work.
  */
 export function openMatching(options: MatchingOptions): Matching {
   const count = threadsOf(options);
